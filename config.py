@@ -1,0 +1,209 @@
+"""The settings of one installation: read once from the environment, then frozen.
+
+This is the only reader of the environment. Each setting may also be given as NAME_FILE, a path whose content is the
+value, so that secrets stay out of process lists. What cannot be read stops the start with all mistakes at once.
+"""
+
+import os
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from facilitator.mail.urls import MailUrl, parse_mail_url
+
+PREFIX = "FACILITATOR_"
+KEY_BYTES = 32
+DATABASE_SCHEMES = ("sqlite", "postgresql")
+DEFAULT_BASE_URL = "http://127.0.0.1:5000"
+
+
+class Mode(StrEnum):
+    """Whether this installation shows made-up people or serves real ones."""
+
+    DEMO = "demo"
+    PRODUCTION = "production"
+
+
+class ConfigError(Exception):
+    """Carries every mistake found in the settings, one sentence each."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        super().__init__("The settings cannot be used:\n" + "\n".join(f"- {mistake}" for mistake in mistakes))
+        self.mistakes = mistakes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Every setting, typed.
+
+    Args:
+        mode: demo shows drafts under a lasting banner and opens the local mailbox; production does neither.
+        data_dir: where the database file, generated keys and the demo mailbox lie.
+        database_url: an SQLAlchemy URL, sqlite or postgresql.
+        secret_key: signs sessions and forms.
+        vault_key: 32 bytes that seal addresses and aliases; kept outside the database.
+        base_url: the address under which people reach this installation, without a slash at the end.
+        mail_url: the mail server, or the local mailbox.
+        mail_from: the neutral sender, "Name <address>" or an address.
+        metrics: whether /metrics answers.
+    """
+
+    mode: Mode
+    data_dir: Path
+    database_url: str
+    secret_key: str = field(repr=False)
+    vault_key: bytes = field(repr=False)
+    base_url: str
+    mail_url: MailUrl = field(repr=False)
+    mail_from: str
+    metrics: bool = False
+
+    @property
+    def is_demo(self) -> bool:
+        """Tell whether this is a demonstration with made-up people."""
+        return self.mode is Mode.DEMO
+
+    @property
+    def require_clinical_review(self) -> bool:
+        """Tell whether only reviewed prompts may be assigned; off in the demonstration alone."""
+        return not self.is_demo
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Tell whether cookies may travel over HTTPS alone."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def mailbox_dir(self) -> Path:
+        """Return where the demo mailbox keeps what it received."""
+        return self.data_dir / "mailbox"
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] | None = None) -> "Config":
+        """Read every setting.
+
+        Args:
+            environment: names and values; the process environment when left out.
+
+        Raises:
+            ConfigError: with one sentence for every value that cannot be used.
+        """
+        return _Reader(os.environ if environment is None else environment).config()
+
+
+class _Reader:
+    """Reads values one by one and collects every mistake on the way."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self._mistakes: list[str] = []
+
+    def config(self) -> Config:
+        """Return the settings, or raise all mistakes together."""
+        mode = self._mode()
+        data_dir = Path(self._text("DATA_DIR", "instance")).absolute()
+        self._make(data_dir)
+        config = {
+            "mode": mode,
+            "data_dir": data_dir,
+            "database_url": self._database_url(data_dir),
+            "secret_key": self._text("SECRET_KEY", "") or self._generated(data_dir, "secret_key"),
+            "vault_key": self._vault_key(data_dir),
+            "base_url": self._base_url(),
+            "mail_url": self._mail_url(mode),
+            "mail_from": self._mail_from(),
+            "metrics": self._flag("METRICS"),
+        }
+        if self._mistakes:
+            raise ConfigError(self._mistakes)
+        return Config(**config)  # type: ignore[arg-type] # each reader above returns the type of its field
+
+    def _text(self, name: str, default: str) -> str:
+        path = self._environment.get(f"{PREFIX}{name}_FILE")
+        if path is None:
+            return self._environment.get(PREFIX + name, default).strip()
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is not text"
+            self._mistakes.append(f"{PREFIX}{name}_FILE names {path}, which cannot be read: {reason}.")
+            return default
+
+    def _mode(self) -> Mode:
+        text = self._text("MODE", Mode.PRODUCTION)
+        try:
+            return Mode(text)
+        except ValueError:
+            self._mistakes.append(f"{PREFIX}MODE is {text!r}; use demo or production.")
+            return Mode.PRODUCTION
+
+    def _make(self, data_dir: Path) -> None:
+        try:
+            data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            self._mistakes.append(f"{PREFIX}DATA_DIR is {data_dir}, which cannot be made: {error.strerror}.")
+
+    def _database_url(self, data_dir: Path) -> str:
+        url = self._text("DATABASE_URL", "") or f"sqlite:///{data_dir / 'facilitator.db'}"
+        if url.split(":", 1)[0].split("+", 1)[0] not in DATABASE_SCHEMES:
+            self._mistakes.append(f"{PREFIX}DATABASE_URL starts with neither sqlite: nor postgresql:.")
+        return url
+
+    def _vault_key(self, data_dir: Path) -> bytes:
+        text = self._text("VAULT_KEY", "") or self._generated(data_dir, "vault_key")
+        try:
+            key = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        except ValueError:
+            key = b""
+        if len(key) != KEY_BYTES and not self._mistakes:
+            self._mistakes.append(f"{PREFIX}VAULT_KEY is not 32 bytes in URL-safe base64.")
+        return key
+
+    def _generated(self, data_dir: Path, name: str) -> str:
+        """Return a key kept in the data folder, made at the first start and readable by its owner alone."""
+        path = data_dir / name
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_text(encoding="ascii").strip()
+        except OSError as error:
+            self._mistakes.append(f"The key {path} cannot be made: {error.strerror}.")
+            return ""
+        text = urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)).decode("ascii")
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(text)
+        return text
+
+    def _base_url(self) -> str:
+        url = self._text("BASE_URL", DEFAULT_BASE_URL).rstrip("/")
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            self._mistakes.append(f"{PREFIX}BASE_URL is {url!r}; give a full address such as https://notes.example.")
+        return url
+
+    def _mail_url(self, mode: Mode) -> MailUrl | None:
+        text = self._text("MAIL_URL", "mailbox:" if mode is Mode.DEMO else "")
+        if not text:
+            self._mistakes.append(f"{PREFIX}MAIL_URL is missing; give smtp://user:password@host:port?tls=starttls.")
+            return None
+        try:
+            return parse_mail_url(text)
+        except ValueError as error:
+            self._mistakes.append(f"{PREFIX}MAIL_URL cannot be read: {error}")
+            return None
+
+    def _mail_from(self) -> str:
+        sender = self._text("MAIL_FROM", "Notes <notes@localhost>")
+        if "@" not in sender or any(ord(character) < ord(" ") for character in sender):
+            self._mistakes.append(f"{PREFIX}MAIL_FROM is {sender!r}; give an address such as Notes <notes@mail.example>.")
+        return sender
+
+    def _flag(self, name: str) -> bool:
+        text = self._text(name, "off").lower()
+        if text not in ("on", "off"):
+            self._mistakes.append(f"{PREFIX}{name} is {text!r}; use on or off.")
+        return text == "on"

@@ -1,0 +1,1 @@
+"""Facilitators, how they sign in, and what they may do."""

@@ -1,0 +1,58 @@
+"""Tables of account holders and of sign-in attempts; never anything about participants."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from facilitator.db import Base, Instant
+from facilitator.tokens import new_id
+
+EMAIL_PLACE = "facilitator.email"
+
+
+class Role(StrEnum):
+    """What an account may do in the whole installation; per-group roles are the group's."""
+
+    FACILITATOR = "facilitator"
+    REVIEWER = "reviewer"
+    ADMIN = "admin"
+
+
+class Facilitator(Base, kw_only=True):
+    """A person who signs in. The address is sealed; the blind index finds it at sign-in."""
+
+    __tablename__ = "facilitator"
+    __table_args__ = (CheckConstraint("role IN ('facilitator', 'reviewer', 'admin')", name="role"),)
+
+    id: Mapped[str] = mapped_column(String(22), primary_key=True, default_factory=new_id)
+    name: Mapped[str] = mapped_column(String(80))
+    email_sealed: Mapped[bytes]
+    email_index: Mapped[str] = mapped_column(String(64), unique=True)
+    password_hash: Mapped[str] = mapped_column(String(200))
+    # rotates at every password change and sign-out everywhere; the cookie holds it instead of the id
+    session_token: Mapped[str] = mapped_column(String(22), unique=True, default_factory=new_id)
+    role: Mapped[str] = mapped_column(String(12), default=Role.FACILITATOR)
+    zone: Mapped[str] = mapped_column(String(64), default="Etc/UTC")
+    language: Mapped[str] = mapped_column(String(8), default="en")
+    created_on: Mapped[date | None] = mapped_column(default=None)
+
+
+class SignInAttempts(Base, kw_only=True):
+    """Wrong passwords per account in the present window; keyed by a blind index, never by an address on the net."""
+
+    __tablename__ = "sign_in_attempts"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    wrong: Mapped[int]
+    until_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class InstallationSetting(Base, kw_only=True):
+    """One setting of the whole installation that people change on screen."""
+
+    __tablename__ = "installation_setting"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[str] = mapped_column(String(400))

@@ -1,0 +1,186 @@
+"""Use cases of account holders: make one, sign in, change a password, change settings."""
+
+from datetime import datetime, timedelta
+
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from facilitator.accounts.models import EMAIL_PLACE, Facilitator, InstallationSetting, Role, SignInAttempts
+from facilitator.accounts.passwords import check_password, hash_password, is_outdated, validate_password
+from facilitator.errors import Conflict, Invalid, NotAllowed, NotFound
+from facilitator.times import get_zone
+from facilitator.tokens import new_id
+from facilitator.vault import vault_of
+
+LONGEST_NAME = 80
+FREE_TRIES = 5
+LONGEST_WAIT = timedelta(minutes=15)
+WRONG = "The email address or the password is not right."
+
+
+def normal_address(address: str, field: str = "email") -> str:
+    """Return an address in the one form under which it is compared.
+
+    Raises:
+        Invalid: when it is no address.
+    """
+    try:
+        return validate_email(address.strip(), check_deliverability=False).normalized.lower()
+    except EmailNotValidError:
+        raise Invalid("Enter an email address, such as name@example.org.", field) from None
+
+
+def create_facilitator(
+    db: Session, *, name: str, email: str, password: str, role: Role, zone: str, now: datetime
+) -> Facilitator:
+    """Make an account.
+
+    Raises:
+        Invalid: when the name, address, password or zone cannot be used.
+        Conflict: when the address has an account.
+    """
+    name = validate_name(name)
+    address = normal_address(email)
+    validate_password(password)
+    get_zone(zone)
+    vault = vault_of(db)
+    index = vault.blind_index(EMAIL_PLACE, address)
+    if find_by_index(db, index):
+        raise Conflict("There is an account with this address.")
+    account_id = new_id()
+    facilitator = Facilitator(
+        id=account_id,
+        name=name,
+        email_sealed=vault.seal(EMAIL_PLACE, account_id, address),
+        email_index=index,
+        password_hash=hash_password(password),
+        role=role,
+        zone=zone,
+        created_on=now.date(),
+    )
+    db.add(facilitator)
+    db.flush()
+    return facilitator
+
+
+def validate_name(name: str) -> str:
+    """Return a name without spaces around it.
+
+    Raises:
+        Invalid: when it is empty or too long.
+    """
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= LONGEST_NAME:
+        raise Invalid(f"Enter a name of 1 to {LONGEST_NAME} characters.", "name")
+    return name
+
+
+def authenticate(db: Session, email: str, password: str, now: datetime) -> Facilitator:
+    """Return the account of this address and password.
+
+    After a few wrong tries each further one waits longer, per account and never for ever. The answer for an
+    unknown address is the same, and takes as long.
+
+    Raises:
+        NotAllowed: when they do not belong together, or the wait is not over.
+    """
+    index = vault_of(db).blind_index(EMAIL_PLACE, email.strip().lower())
+    attempts = db.get(SignInAttempts, index)
+    if attempts and attempts.wrong > FREE_TRIES and attempts.until_at > now:
+        raise NotAllowed("There were several wrong tries. Wait a few minutes, then try again.")
+    facilitator = find_by_index(db, index)
+    if not check_password(facilitator.password_hash if facilitator else None, password) or facilitator is None:
+        _count_wrong(db, index, attempts, now)
+        raise NotAllowed(WRONG)
+    if attempts:
+        db.delete(attempts)
+    if is_outdated(facilitator.password_hash):
+        facilitator.password_hash = hash_password(password)
+    db.flush()
+    return facilitator
+
+
+def _count_wrong(db: Session, index: str, attempts: SignInAttempts | None, now: datetime) -> None:
+    wrong = attempts.wrong + 1 if attempts else 1
+    wait = min(timedelta(seconds=2 ** max(0, wrong - FREE_TRIES)), LONGEST_WAIT)
+    db.merge(SignInAttempts(key=index, wrong=wrong, until_at=now + wait))
+    db.flush()
+
+
+def change_password(db: Session, facilitator: Facilitator, current: str, new: str) -> None:
+    """Replace the password and end every other session of this account.
+
+    Raises:
+        Invalid: when the present password is wrong or the new one cannot be used.
+    """
+    if not check_password(facilitator.password_hash, current):
+        raise Invalid("This is not your present password.", "current")
+    validate_password(new, "new")
+    facilitator.password_hash = hash_password(new)
+    facilitator.session_token = new_id()
+    db.flush()
+
+
+def change_settings(db: Session, facilitator: Facilitator, *, name: str, zone: str, language: str) -> None:
+    """Change how the account is shown and in which zone and language it sees things.
+
+    Raises:
+        Invalid: when the name or the zone cannot be used.
+    """
+    get_zone(zone)
+    facilitator.name, facilitator.zone, facilitator.language = validate_name(name), zone, language
+    db.flush()
+
+
+def email_of(db: Session, facilitator: Facilitator) -> str:
+    """Return the address an account signs in with."""
+    return vault_of(db).open(EMAIL_PLACE, facilitator.id, facilitator.email_sealed)
+
+
+def find_by_index(db: Session, index: str) -> Facilitator | None:
+    """Return the account behind a blind index of an address."""
+    return db.scalar(select(Facilitator).where(Facilitator.email_index == index))
+
+
+def find_by_address(db: Session, address: str) -> Facilitator | None:
+    """Return the account of an address."""
+    return find_by_index(db, vault_of(db).blind_index(EMAIL_PLACE, address.strip().lower()))
+
+
+def find_by_session_token(db: Session, token: str) -> Facilitator | None:
+    """Return the account whose present session token this is."""
+    return db.scalar(select(Facilitator).where(Facilitator.session_token == token))
+
+
+def get_facilitator(db: Session, facilitator_id: str) -> Facilitator:
+    """Return an account by its id.
+
+    Raises:
+        NotFound: when there is none.
+    """
+    facilitator = db.get(Facilitator, facilitator_id)
+    if facilitator is None:
+        raise NotFound
+    return facilitator
+
+
+def count_facilitators(db: Session) -> int:
+    """Return how many accounts there are; none means that the first-run page is due."""
+    return db.scalar(select(func.count()).select_from(Facilitator)) or 0
+
+
+def find_setting(db: Session, name: str) -> str | None:
+    """Return a setting of the installation that people change on screen."""
+    row = db.get(InstallationSetting, name)
+    return row.value if row else None
+
+
+def keep_setting(db: Session, name: str, value: str | None) -> None:
+    """Keep a setting of the installation, or drop it with None."""
+    row = db.get(InstallationSetting, name)
+    if row and value is None:
+        db.delete(row)
+    elif value is not None:
+        db.merge(InstallationSetting(name=name, value=value))
+    db.flush()

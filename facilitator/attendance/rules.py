@@ -1,0 +1,142 @@
+"""How a headcount is coded before it is kept, so that no stored value proves that any one person came or did not.
+
+Totals are safe in the middle and dangerous at both ends: a full count proves that everyone came, a zero that nobody
+did. Coding happens at the single write, never on the way out, because whoever reads the table reads no page.
+This module must never be given a person, only numbers of people.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from facilitator.errors import Invalid
+
+SMALLEST_CODED = 5  # people on the list; below it any count comes too close to a name
+FEW_AT_MOST = 2
+LEAST_ANSWERS = 5
+MOST_PEOPLE = 500
+CORRECTABLE_FOR = timedelta(hours=48)
+
+HELD = "held"
+
+
+class Precision(StrEnum):
+    """How closely a group lets its headcounts be kept."""
+
+    PROTECTED = "protected"
+    EXACT = "exact"
+    GUARDED = "guarded"
+
+
+class Level(StrEnum):
+    """A share of people, in thirds."""
+
+    FEW = "few"
+    HALF = "half"
+    MOST = "most"
+
+
+class SpokenCode(StrEnum):
+    """How a kept value is said."""
+
+    HELD = "held"
+    EXACT = "exact"
+    AT_LEAST = "at_least"
+    FEW = "few"
+    HALF = "half"
+    MOST = "most"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """What to say of a kept value: a code, with the number for `exact` and `at_least`."""
+
+    code: SpokenCode
+    count: int | None = None
+
+
+def validate_headcount(headcount: int) -> int:
+    """Return a headcount that can be right.
+
+    Raises:
+        Invalid: when it is below 0 or above 500.
+    """
+    if not 0 <= headcount <= MOST_PEOPLE:
+        raise Invalid(f"Enter a number from 0 to {MOST_PEOPLE}.", field="headcount")
+    return headcount
+
+
+def code_headcount(headcount: int, list_size: int, precision: Precision) -> str:
+    """Return the only form in which a headcount is kept.
+
+    Deniability: under `protected` and `guarded`, for every value and every person on the list there is an evening
+    with this value on which they came and one on which they did not. `exact` gives that up by the group's choice.
+
+    Args:
+        headcount: participants the facilitator counted, who need not be on the list.
+        list_size: people on the mailing list at close.
+        precision: the group's choice.
+    """
+    if precision == Precision.EXACT:
+        return str(headcount)
+    if list_size < SMALLEST_CODED:
+        return HELD
+    if precision == Precision.GUARDED:
+        return _level(headcount, list_size)
+    if headcount <= FEW_AT_MOST:
+        return Level.FEW.value
+    if headcount >= list_size - 1:
+        return f"{list_size - 1}+"
+    return str(headcount)
+
+
+def _level(part: int, whole: int) -> Level:
+    third = whole // 3
+    if part <= third:
+        return Level.FEW
+    return Level.MOST if part >= whole - third else Level.HALF
+
+
+def code_returning(first: int, been: int, taps: int, headcount: int, list_size: int) -> Level | None:
+    """Return what share of those who answered had been before, or None when that is not kept.
+
+    Not kept with fewer than five answers; with more taps than heads, as somebody tapped twice; and on a list of
+    five or fewer, where five answers would prove that everyone came.
+
+    Args:
+        first: taps on "first time here".
+        been: taps on "been before".
+        taps: all taps, "rather not say" among them.
+        headcount: participants the facilitator counted.
+        list_size: people on the mailing list at close.
+    """
+    answers = first + been
+    if answers < LEAST_ANSWERS or taps > headcount or list_size <= LEAST_ANSWERS:
+        return None
+    return _level(been, answers)
+
+
+def spoken(code: str) -> Spoken:
+    """Return how a kept value is said: `7+` is at least 7."""
+    if code.isdecimal():
+        return Spoken(code=SpokenCode.EXACT, count=int(code))
+    if code.endswith("+"):
+        return Spoken(code=SpokenCode.AT_LEAST, count=int(code[:-1]))
+    return Spoken(code=SpokenCode(code))
+
+
+def numeric(code: str, precision: Precision = Precision.PROTECTED) -> int | None:
+    """Return the least number of people a kept value stands for, or None where it stands for no number.
+
+    A level without its list has no number. Under `guarded` even `few` gives None: counted as 0 beside levels that
+    count as nothing, it would pull every mean down to 0.
+    """
+    said = spoken(code)
+    if said.count is not None:
+        return said.count
+    return 0 if said.code is SpokenCode.FEW and precision != Precision.GUARDED else None
+
+
+def correctable_until(ends_at: datetime) -> datetime:
+    """Return until when the count of a session can be overwritten: 48 hours after its end."""
+    return ends_at + CORRECTABLE_FOR

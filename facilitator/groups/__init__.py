@@ -1,0 +1,1 @@
+"""Groups, who leads them, and the people on their mailing lists."""

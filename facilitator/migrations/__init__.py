@@ -1,0 +1,66 @@
+"""The versioned schema on both engines, and the one function that brings a database up to date."""
+
+import shutil
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from facilitator.db import Database
+
+HERE = Path(__file__).parent
+LOCK_NUMBER = 7_305_119  # any constant; processes that start together queue on it
+
+
+def upgrade(database: Database, target: str = "head") -> None:
+    """Bring the schema to a revision; the SQLite file is copied aside before it is changed.
+
+    Two processes that start together take turns, and the second finds nothing left to do.
+    """
+    if database.is_sqlite:
+        _keep_copy(database)
+    with database.engine.execution_options(facilitator_write=True).connect() as connection:
+        if not database.is_sqlite:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": LOCK_NUMBER})
+        settings = _settings()
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, target)
+        connection.commit()
+
+
+def downgrade(database: Database, target: str) -> None:
+    """Bring the schema back to an older revision."""
+    with database.engine.execution_options(facilitator_write=True).connect() as connection:
+        settings = _settings()
+        settings.attributes["connection"] = connection
+        command.downgrade(settings, target)
+        connection.commit()
+
+
+def head() -> str:
+    """Return the newest revision that this program knows."""
+    found = ScriptDirectory.from_config(_settings()).get_current_head()
+    return found or ""
+
+
+def current(database: Database) -> str:
+    """Return the revision of a database, or an empty string when it has none."""
+    with database.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision() or ""
+
+
+def _settings() -> AlembicConfig:
+    settings = AlembicConfig()
+    settings.set_main_option("script_location", str(HERE).replace("%", "%%"))
+    return settings
+
+
+def _keep_copy(database: Database) -> None:
+    before = current(database)
+    path = database.engine.url.database
+    if before and before != head() and path:
+        database.checkpoint()
+        shutil.copy2(path, f"{path}.before-{head()}")

@@ -1,0 +1,569 @@
+"""initial."""
+
+import facilitator.db
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+# a copy on purpose: a migration keeps saying what it said when it was written
+EDGES = (
+    ("held", "cancelled"),
+    ("held", "expired"),
+    ("held", "pending"),
+    ("held", "superseded"),
+    ("held", "suppressed"),
+    ("leased", "cancelled"),
+    ("leased", "expired"),
+    ("leased", "failed"),
+    ("leased", "pending"),
+    ("leased", "sending"),
+    ("leased", "superseded"),
+    ("leased", "suppressed"),
+    ("pending", "cancelled"),
+    ("pending", "expired"),
+    ("pending", "leased"),
+    ("pending", "superseded"),
+    ("pending", "suppressed"),
+    ("sending", "failed"),
+    ("sending", "pending"),
+    ("sending", "sent"),
+    ("sending", "unknown"),
+    ("unknown", "cancelled"),
+    ("unknown", "expired"),
+    ("unknown", "held"),
+    ("unknown", "pending"),
+    ("unknown", "sent"),
+    ("unknown", "superseded"),
+    ("unknown", "suppressed"),
+)
+SQLITE_GUARD = """
+CREATE TRIGGER outbox_guard BEFORE UPDATE OF state ON outbox
+WHEN OLD.state <> NEW.state
+ AND NOT EXISTS (SELECT 1 FROM outbox_edge WHERE from_state = OLD.state AND to_state = NEW.state)
+BEGIN SELECT RAISE(ABORT, 'this step of the outbox is not legal'); END
+"""
+POSTGRESQL_GUARD_FUNCTION = """
+CREATE FUNCTION outbox_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM outbox_edge WHERE from_state = OLD.state AND to_state = NEW.state) THEN
+    RAISE EXCEPTION 'this step of the outbox is not legal';
+  END IF;
+  RETURN NEW;
+END $$
+"""
+POSTGRESQL_GUARD = """
+CREATE TRIGGER outbox_guard BEFORE UPDATE OF state ON outbox
+FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state) EXECUTE FUNCTION outbox_guard()
+"""
+
+
+def upgrade() -> None:
+    """Apply."""
+    op.create_table(
+        "channel",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("open_since_at", facilitator.db.Instant(), nullable=True),
+        sa.Column("open_until_at", facilitator.db.Instant(), nullable=True),
+        sa.Column("last_error", sa.String(length=200), nullable=False),
+        sa.Column("last_sent_at", facilitator.db.Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_channel")),
+    )
+    op.create_table(
+        "facilitator",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("email_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("email_index", sa.String(length=64), nullable=False),
+        sa.Column("password_hash", sa.String(length=200), nullable=False),
+        sa.Column("session_token", sa.String(length=22), nullable=False),
+        sa.Column("role", sa.String(length=12), nullable=False),
+        sa.Column("zone", sa.String(length=64), nullable=False),
+        sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("created_on", sa.Date(), nullable=True),
+        sa.CheckConstraint("role IN ('facilitator', 'reviewer', 'admin')", name=op.f("ck_facilitator_role")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_facilitator")),
+        sa.UniqueConstraint("email_index", name=op.f("uq_facilitator_email_index")),
+        sa.UniqueConstraint("session_token", name=op.f("uq_facilitator_session_token")),
+    )
+    op.create_table(
+        "installation_setting",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("value", sa.String(length=400), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_installation_setting")),
+    )
+    op.create_table(
+        "outbox_edge",
+        sa.Column("from_state", sa.String(length=12), nullable=False),
+        sa.Column("to_state", sa.String(length=12), nullable=False),
+        sa.PrimaryKeyConstraint("from_state", "to_state", name=op.f("pk_outbox_edge")),
+    )
+    op.create_table(
+        "sign_in_attempts",
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("wrong", sa.Integer(), nullable=False),
+        sa.Column("until_at", facilitator.db.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_sign_in_attempts")),
+    )
+    op.create_table(
+        "support_group",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("label", sa.String(length=80), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("capacity", sa.Integer(), nullable=False),
+        sa.Column("zone", sa.String(length=64), nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.Column("place", sa.String(length=200), nullable=False),
+        sa.Column("link", sa.String(length=300), nullable=False),
+        sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("country", sa.String(length=4), nullable=False),
+        sa.Column("pace", sa.String(length=10), nullable=False),
+        sa.Column("precision", sa.String(length=10), nullable=False),
+        sa.Column("reminders_paused_at", facilitator.db.Instant(), nullable=True),
+        sa.Column("created_on", sa.Date(), nullable=True),
+        sa.CheckConstraint("kind IN ('closed', 'open')", name=op.f("ck_support_group_kind")),
+        sa.CheckConstraint("pace IN ('gentle', 'standard')", name=op.f("ck_support_group_pace")),
+        sa.CheckConstraint("precision IN ('protected', 'exact', 'guarded')", name=op.f("ck_support_group_precision")),
+        sa.CheckConstraint("capacity BETWEEN 2 AND 30", name=op.f("ck_support_group_capacity")),
+        sa.CheckConstraint("minutes IN (60, 75, 90)", name=op.f("ck_support_group_minutes")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_support_group")),
+    )
+    op.create_table(
+        "suppression",
+        sa.Column("address_index", sa.String(length=64), nullable=False),
+        sa.Column("cause", sa.String(length=40), nullable=False),
+        sa.Column("until_at", facilitator.db.Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("address_index", name=op.f("pk_suppression")),
+    )
+    op.create_table(
+        "tick",
+        sa.Column("name", sa.String(length=20), nullable=False),
+        sa.Column("owner", sa.String(length=80), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("started_at", facilitator.db.Instant(), nullable=False),
+        sa.Column("finished_at", facilitator.db.Instant(), nullable=True),
+        sa.Column("error", sa.String(length=200), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_tick")),
+    )
+    op.create_table(
+        "group_facilitator",
+        sa.Column("group_id", sa.String(length=22), nullable=False),
+        sa.Column("facilitator_id", sa.String(length=22), nullable=False),
+        sa.Column("role", sa.String(length=4), nullable=False),
+        sa.CheckConstraint("role IN ('lead', 'co')", name=op.f("ck_group_facilitator_role")),
+        sa.ForeignKeyConstraint(
+            ["facilitator_id"], ["facilitator.id"], name=op.f("fk_group_facilitator_facilitator_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["group_id"], ["support_group.id"], name=op.f("fk_group_facilitator_group_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("group_id", "facilitator_id", name=op.f("pk_group_facilitator")),
+    )
+    with op.batch_alter_table("group_facilitator", schema=None) as batch_op:
+        batch_op.create_index("ix_group_facilitator_facilitator_id", ["facilitator_id"], unique=False)
+
+    op.create_table(
+        "participant",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("group_id", sa.String(length=22), nullable=False),
+        sa.Column("alias_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("address_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("address_index", sa.String(length=64), nullable=False),
+        sa.Column("settings_hash", sa.String(length=64), nullable=False),
+        sa.Column("link_version", sa.Integer(), nullable=False),
+        sa.Column("wording", sa.String(length=8), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("zone", sa.String(length=64), nullable=True),
+        sa.Column("quiet_from_time", sa.Time(), nullable=False),
+        sa.Column("quiet_to_time", sa.Time(), nullable=False),
+        sa.CheckConstraint("state IN ('active', 'paused', 'stopped')", name=op.f("ck_participant_state")),
+        sa.CheckConstraint("wording IN ('vague', 'plain', 'full')", name=op.f("ck_participant_wording")),
+        sa.ForeignKeyConstraint(
+            ["group_id"], ["support_group.id"], name=op.f("fk_participant_group_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_participant")),
+        sa.UniqueConstraint("settings_hash", name=op.f("uq_participant_settings_hash")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("participant", schema=None) as batch_op:
+        batch_op.create_index("uq_participant_group_id_address_index", ["group_id", "address_index"], unique=True)
+
+    op.create_table(
+        "prompt",
+        sa.Column("id", sa.String(length=80), nullable=False),
+        sa.Column("current_version", sa.Integer(), nullable=False),
+        sa.Column("owner_id", sa.String(length=22), nullable=True),
+        sa.Column("shared", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["owner_id"], ["facilitator.id"], name=op.f("fk_prompt_owner_id"), ondelete="SET NULL"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_prompt")),
+    )
+    op.create_table(
+        "reminder_rule",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("group_id", sa.String(length=22), nullable=False),
+        sa.Column("lead_minutes", sa.Integer(), nullable=False),
+        sa.CheckConstraint("lead_minutes BETWEEN 30 AND 20160", name=op.f("ck_reminder_rule_lead_minutes")),
+        sa.ForeignKeyConstraint(
+            ["group_id"], ["support_group.id"], name=op.f("fk_reminder_rule_group_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reminder_rule")),
+    )
+    with op.batch_alter_table("reminder_rule", schema=None) as batch_op:
+        batch_op.create_index("uq_reminder_rule_group_id_lead_minutes", ["group_id", "lead_minutes"], unique=True)
+
+    op.create_table(
+        "series",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("group_id", sa.String(length=22), nullable=False),
+        sa.Column("pathway_id", sa.String(length=80), nullable=False),
+        sa.Column("first_on", sa.Date(), nullable=False),
+        sa.Column("start_time", sa.Time(), nullable=False),
+        sa.Column("zone", sa.String(length=64), nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.Column("rhythm", sa.String(length=12), nullable=False),
+        sa.Column("skip_on", sa.JSON(), nullable=False),
+        sa.Column("seed", sa.String(length=22), nullable=False),
+        sa.Column("created_on", sa.Date(), nullable=True),
+        sa.CheckConstraint("rhythm IN ('weekly', 'fortnightly', 'monthly')", name=op.f("ck_series_rhythm")),
+        sa.ForeignKeyConstraint(
+            ["group_id"], ["support_group.id"], name=op.f("fk_series_group_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_series")),
+    )
+    with op.batch_alter_table("series", schema=None) as batch_op:
+        batch_op.create_index("ix_series_group_id", ["group_id"], unique=False)
+
+    op.create_table(
+        "group_session",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("group_id", sa.String(length=22), nullable=False),
+        sa.Column("series_id", sa.String(length=22), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("pathway_position", sa.Integer(), nullable=False),
+        sa.Column("focus", sa.String(length=16), nullable=False),
+        sa.Column("session_kind", sa.String(length=10), nullable=False),
+        sa.Column("title", sa.String(length=120), nullable=False),
+        sa.Column("participant_title", sa.String(length=60), nullable=False),
+        sa.Column("depth_cap", sa.Integer(), nullable=False),
+        sa.Column("on_date", sa.Date(), nullable=False),
+        sa.Column("start_time", sa.Time(), nullable=False),
+        sa.Column("zone", sa.String(length=64), nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.Column("starts_at", facilitator.db.Instant(), nullable=False),
+        sa.Column("ends_at", facilitator.db.Instant(), nullable=False),
+        sa.Column("page_hash", sa.String(length=64), nullable=False),
+        sa.Column("place", sa.String(length=200), nullable=False),
+        sa.Column("link", sa.String(length=300), nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("cancel_reason", sa.String(length=200), nullable=False),
+        sa.Column("cycle", sa.Integer(), nullable=False),
+        sa.Column("depth_limit", sa.Integer(), nullable=True),
+        sa.Column("lone", sa.Boolean(), nullable=False),
+        sa.Column("newcomers", sa.Boolean(), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("time_rev", sa.Integer(), nullable=False),
+        sa.Column("ical_sequence", sa.Integer(), nullable=False),
+        sa.Column("link_version", sa.Integer(), nullable=False),
+        sa.Column("released", sa.Boolean(), nullable=False),
+        sa.Column("note_released", sa.Boolean(), nullable=False),
+        sa.CheckConstraint("status IN ('scheduled', 'cancelled', 'done')", name=op.f("ck_group_session_status")),
+        sa.CheckConstraint("depth_cap BETWEEN 1 AND 3", name=op.f("ck_group_session_depth_cap")),
+        sa.CheckConstraint(
+            "depth_limit IS NULL OR depth_limit BETWEEN 1 AND 3", name=op.f("ck_group_session_depth_limit")
+        ),
+        sa.ForeignKeyConstraint(
+            ["group_id"], ["support_group.id"], name=op.f("fk_group_session_group_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["series_id"], ["series.id"], name=op.f("fk_group_session_series_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_group_session")),
+        sa.UniqueConstraint("page_hash", name=op.f("uq_group_session_page_hash")),
+    )
+    with op.batch_alter_table("group_session", schema=None) as batch_op:
+        batch_op.create_index("ix_group_session_group_id_starts_at", ["group_id", "starts_at"], unique=False)
+        batch_op.create_index("ix_group_session_series_id", ["series_id"], unique=False)
+        batch_op.create_index("ix_group_session_starts_at", ["starts_at"], unique=False)
+
+    op.create_table(
+        "prompt_version",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("prompt_id", sa.String(length=80), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("sub_bind", sa.String(length=16), nullable=False),
+        sa.Column("pole", sa.String(length=12), nullable=False),
+        sa.Column("arenas", sa.JSON(), nullable=False),
+        sa.Column("depth", sa.Integer(), nullable=False),
+        sa.Column("phase", sa.String(length=12), nullable=False),
+        sa.Column("format", sa.String(length=12), nullable=False),
+        sa.Column("fallback_format", sa.String(length=12), nullable=False),
+        sa.Column("minutes_default", sa.Integer(), nullable=False),
+        sa.Column("minutes_min", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("content_note", sa.String(length=200), nullable=False),
+        sa.Column("opt_out", sa.Text(), nullable=False),
+        sa.Column("follow_ups", sa.JSON(), nullable=False),
+        sa.Column("facilitator_note", sa.Text(), nullable=False),
+        sa.Column("group_types", sa.JSON(), nullable=False),
+        sa.Column("min_people", sa.Integer(), nullable=False),
+        sa.Column("online_ok", sa.Boolean(), nullable=False),
+        sa.Column("tags", sa.JSON(), nullable=False),
+        sa.Column("provenance", sa.String(length=16), nullable=False),
+        sa.Column("reviewed_by_role", sa.String(length=80), nullable=False),
+        sa.Column("reviewed_on", sa.Date(), nullable=True),
+        sa.CheckConstraint("status IN ('draft', 'reviewed', 'retired')", name=op.f("ck_prompt_version_status")),
+        sa.CheckConstraint("depth BETWEEN 1 AND 3", name=op.f("ck_prompt_version_depth")),
+        sa.CheckConstraint("minutes_default >= minutes_min", name=op.f("ck_prompt_version_minutes")),
+        sa.ForeignKeyConstraint(
+            ["prompt_id"], ["prompt.id"], name=op.f("fk_prompt_version_prompt_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_prompt_version")),
+    )
+    with op.batch_alter_table("prompt_version", schema=None) as batch_op:
+        batch_op.create_index("uq_prompt_version_prompt_id_version", ["prompt_id", "version"], unique=True)
+
+    op.create_table(
+        "outbox",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("uuid", sa.String(length=22), nullable=False),
+        sa.Column("dedup_key", sa.String(length=160), nullable=False),
+        sa.Column("session_id", sa.String(length=22), nullable=False),
+        sa.Column("time_rev", sa.Integer(), nullable=False),
+        sa.Column("participant_id", sa.String(length=22), nullable=True),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("lead_minutes", sa.Integer(), nullable=False),
+        sa.Column("session_starts_at", facilitator.db.Instant(), nullable=False),
+        sa.Column("details_sha", sa.String(length=64), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("due_at", facilitator.db.Instant(), nullable=False),
+        sa.Column("valid_until_at", facilitator.db.Instant(), nullable=False),
+        sa.Column("next_attempt_at", facilitator.db.Instant(), nullable=False),
+        sa.Column("planned_at", facilitator.db.Instant(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("reason", sa.String(length=40), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("unknowns", sa.Integer(), nullable=False),
+        sa.Column("lease_owner", sa.String(length=80), nullable=True),
+        sa.Column("lease_token", sa.Integer(), nullable=False),
+        sa.Column("lease_until_at", facilitator.db.Instant(), nullable=True),
+        sa.Column("gated_at", facilitator.db.Instant(), nullable=True),
+        sa.Column("first_gated_at", facilitator.db.Instant(), nullable=True),
+        sa.Column("sent_at", facilitator.db.Instant(), nullable=True),
+        sa.Column("reply", sa.String(length=200), nullable=False),
+        sa.Column("enhanced", sa.String(length=12), nullable=False),
+        sa.Column("rendered_sha", sa.String(length=64), nullable=False),
+        sa.CheckConstraint(
+            "state IN ('pending', 'leased', 'sending', 'sent', 'unknown', 'held', 'failed', 'cancelled', 'superseded', 'expired', 'suppressed')",
+            name=op.f("ck_outbox_state"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["participant_id"], ["participant.id"], name=op.f("fk_outbox_participant_id"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["group_session.id"], name=op.f("fk_outbox_session_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+        sa.UniqueConstraint("dedup_key", name=op.f("uq_outbox_dedup_key")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_outbox_uuid")),
+    )
+    with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_outbox_due",
+            ["priority", "next_attempt_at", "id"],
+            unique=False,
+            postgresql_where=sa.text("state = 'pending'"),
+            sqlite_where=sa.text("state = 'pending'"),
+        )
+        batch_op.create_index(
+            "ix_outbox_lease",
+            ["lease_until_at"],
+            unique=False,
+            postgresql_where=sa.text("state IN ('leased', 'sending')"),
+            sqlite_where=sa.text("state IN ('leased', 'sending')"),
+        )
+        batch_op.create_index("ix_outbox_participant_id", ["participant_id"], unique=False)
+        batch_op.create_index("ix_outbox_session_id_state", ["session_id", "state"], unique=False)
+        batch_op.create_index(
+            "uq_outbox_in_flight",
+            ["session_id", "participant_id"],
+            unique=True,
+            postgresql_where=sa.text("state = 'sending'"),
+            sqlite_where=sa.text("state = 'sending'"),
+        )
+
+    op.create_table(
+        "segment",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("session_id", sa.String(length=22), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("title", sa.String(length=80), nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.Column("reserved_minutes", sa.Integer(), nullable=False),
+        sa.Column("phase", sa.String(length=12), nullable=False),
+        sa.Column("purpose", sa.String(length=300), nullable=False),
+        sa.Column("facilitator_note", sa.String(length=400), nullable=False),
+        sa.CheckConstraint("minutes > 0", name=op.f("ck_segment_minutes")),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["group_session.id"], name=op.f("fk_segment_session_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_segment")),
+    )
+    with op.batch_alter_table("segment", schema=None) as batch_op:
+        batch_op.create_index("uq_segment_session_id_position", ["session_id", "position"], unique=True)
+
+    op.create_table(
+        "tally",
+        sa.Column("session_id", sa.String(length=22), nullable=False),
+        sa.Column("headcount", sa.String(length=8), nullable=False),
+        sa.Column("returning_level", sa.String(length=4), nullable=True),
+        sa.CheckConstraint(
+            "returning_level IS NULL OR returning_level IN ('few', 'half', 'most')",
+            name=op.f("ck_tally_returning_level"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["group_session.id"], name=op.f("fk_tally_session_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("session_id", name=op.f("pk_tally")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "assignment",
+        sa.Column("segment_id", sa.String(length=22), nullable=False),
+        sa.Column("session_id", sa.String(length=22), nullable=False),
+        sa.Column("prompt_version_id", sa.String(length=22), nullable=True),
+        sa.Column("exercise_id", sa.String(length=80), nullable=True),
+        sa.Column("reasons", sa.JSON(), nullable=False),
+        sa.Column("emptied_by", sa.JSON(), nullable=True),
+        sa.Column("locked", sa.Boolean(), nullable=False),
+        sa.Column("outcome", sa.String(length=10), nullable=False),
+        sa.CheckConstraint(
+            "outcome IN ('not_said', 'used', 'cut_short', 'skipped')", name=op.f("ck_assignment_outcome")
+        ),
+        sa.CheckConstraint("prompt_version_id IS NULL OR exercise_id IS NULL", name=op.f("ck_assignment_one_filling")),
+        sa.ForeignKeyConstraint(
+            ["prompt_version_id"], ["prompt_version.id"], name=op.f("fk_assignment_prompt_version_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["segment_id"], ["segment.id"], name=op.f("fk_assignment_segment_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["group_session.id"], name=op.f("fk_assignment_session_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("segment_id", name=op.f("pk_assignment")),
+    )
+    with op.batch_alter_table("assignment", schema=None) as batch_op:
+        batch_op.create_index("ix_assignment_prompt_version_id", ["prompt_version_id"], unique=False)
+        batch_op.create_index("ix_assignment_session_id", ["session_id"], unique=False)
+
+    op.create_table(
+        "attempt",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("outbox_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("outcome", sa.String(length=12), nullable=False),
+        sa.Column("phase", sa.String(length=12), nullable=False),
+        sa.Column("code", sa.Integer(), nullable=True),
+        sa.Column("enhanced", sa.String(length=12), nullable=False),
+        sa.Column("text", sa.String(length=200), nullable=False),
+        sa.Column("owner", sa.String(length=80), nullable=False),
+        sa.Column("at", facilitator.db.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["outbox_id"], ["outbox.id"], name=op.f("fk_attempt_outbox_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attempt")),
+    )
+    with op.batch_alter_table("attempt", schema=None) as batch_op:
+        batch_op.create_index("ix_attempt_outbox_id", ["outbox_id"], unique=False)
+
+    _guard_outbox()
+
+
+def _guard_outbox() -> None:
+    """Fill the legal edges and refuse every other step of the state machine, on both engines."""
+    op.bulk_insert(
+        sa.table("outbox_edge", sa.column("from_state", sa.String), sa.column("to_state", sa.String)),
+        [{"from_state": start, "to_state": end} for start, end in EDGES],
+    )
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(SQLITE_GUARD)
+    else:
+        op.execute(POSTGRESQL_GUARD_FUNCTION)
+        op.execute(POSTGRESQL_GUARD)
+
+
+def downgrade() -> None:
+    """Take back."""
+    with op.batch_alter_table("attempt", schema=None) as batch_op:
+        batch_op.drop_index("ix_attempt_outbox_id")
+
+    op.drop_table("attempt")
+    with op.batch_alter_table("assignment", schema=None) as batch_op:
+        batch_op.drop_index("ix_assignment_session_id")
+        batch_op.drop_index("ix_assignment_prompt_version_id")
+
+    op.drop_table("assignment")
+    op.drop_table("tally")
+    with op.batch_alter_table("segment", schema=None) as batch_op:
+        batch_op.drop_index("uq_segment_session_id_position")
+
+    op.drop_table("segment")
+    with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_outbox_in_flight",
+            postgresql_where=sa.text("state = 'sending'"),
+            sqlite_where=sa.text("state = 'sending'"),
+        )
+        batch_op.drop_index("ix_outbox_session_id_state")
+        batch_op.drop_index("ix_outbox_participant_id")
+        batch_op.drop_index(
+            "ix_outbox_lease",
+            postgresql_where=sa.text("state IN ('leased', 'sending')"),
+            sqlite_where=sa.text("state IN ('leased', 'sending')"),
+        )
+        batch_op.drop_index(
+            "ix_outbox_due", postgresql_where=sa.text("state = 'pending'"), sqlite_where=sa.text("state = 'pending'")
+        )
+
+    op.drop_table("outbox")
+    with op.batch_alter_table("prompt_version", schema=None) as batch_op:
+        batch_op.drop_index("uq_prompt_version_prompt_id_version")
+
+    op.drop_table("prompt_version")
+    with op.batch_alter_table("group_session", schema=None) as batch_op:
+        batch_op.drop_index("ix_group_session_starts_at")
+        batch_op.drop_index("ix_group_session_series_id")
+        batch_op.drop_index("ix_group_session_group_id_starts_at")
+
+    op.drop_table("group_session")
+    with op.batch_alter_table("series", schema=None) as batch_op:
+        batch_op.drop_index("ix_series_group_id")
+
+    op.drop_table("series")
+    with op.batch_alter_table("reminder_rule", schema=None) as batch_op:
+        batch_op.drop_index("uq_reminder_rule_group_id_lead_minutes")
+
+    op.drop_table("reminder_rule")
+    op.drop_table("prompt")
+    with op.batch_alter_table("participant", schema=None) as batch_op:
+        batch_op.drop_index("uq_participant_group_id_address_index")
+
+    op.drop_table("participant")
+    with op.batch_alter_table("group_facilitator", schema=None) as batch_op:
+        batch_op.drop_index("ix_group_facilitator_facilitator_id")
+
+    op.drop_table("group_facilitator")
+    op.drop_table("tick")
+    op.drop_table("suppression")
+    op.drop_table("support_group")
+    op.drop_table("sign_in_attempts")
+    op.drop_table("outbox_edge")
+    op.drop_table("installation_setting")
+    op.drop_table("facilitator")
+    op.drop_table("channel")
+    if op.get_bind().dialect.name != "sqlite":
+        op.execute("DROP FUNCTION outbox_guard")

@@ -1,0 +1,83 @@
+"""Takes due rows for one worker, and frees the rows of workers that died.
+
+A claim is a lease with a token that rises with every owner; whatever an earlier owner still tries is refused by the
+token. No row is sent here.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from facilitator.reminders.models import OutboxMessage
+from facilitator.reminders.rules import OutboxState
+
+LEASE = timedelta(seconds=60)
+SENDING_LEASE = timedelta(seconds=660)  # longer than the 600 s that the answer to the dot may take
+
+
+def claim_due(db: Session, owner: str, limit: int, now: datetime) -> Sequence[OutboxMessage]:
+    """Lease at most `limit` due rows to this owner, the most urgent and oldest first.
+
+    On PostgreSQL other workers' rows are skipped, and the list is materialised: a plain sub-select may be run again
+    inside the update and lease more rows than asked for.
+    """
+    picked = (
+        select(OutboxMessage.id)
+        .where(OutboxMessage.state == OutboxState.PENDING, OutboxMessage.next_attempt_at <= now)
+        .order_by(OutboxMessage.priority, OutboxMessage.next_attempt_at, OutboxMessage.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("picked")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )
+    leased = db.scalars(
+        update(OutboxMessage)
+        .where(OutboxMessage.id.in_(select(picked.c.id)))
+        .values(
+            state=OutboxState.LEASED,
+            lease_owner=owner,
+            lease_token=OutboxMessage.lease_token + 1,
+            lease_until_at=now + LEASE,
+        )
+        .returning(OutboxMessage)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    ).all()
+    # RETURNING promises no order
+    return sorted(leased, key=lambda row: (row.priority, row.next_attempt_at, row.id))
+
+
+def free_expired(db: Session, now: datetime) -> int:
+    """Take back rows whose owner went silent: a leased one is certainly unsent, a sending one is unknown.
+
+    Returns:
+        how many rows were freed.
+    """
+    return _free(db, OutboxMessage.lease_until_at <= now)
+
+
+def free_all(db: Session) -> int:
+    """Take back every leased and sending row; only for a caller that knows every earlier worker to be dead."""
+    return _free(db, OutboxMessage.lease_owner.is_not(None))
+
+
+def _free(db: Session, condition: object) -> int:
+    freed = 0
+    for state, values in (
+        (OutboxState.LEASED, {"state": OutboxState.PENDING}),
+        (
+            OutboxState.SENDING,
+            {"state": OutboxState.UNKNOWN, "reason": "worker_died", "unknowns": OutboxMessage.unknowns + 1},
+        ),
+    ):
+        ended = {"lease_owner": None, "lease_until_at": None}
+        result = db.execute(
+            update(OutboxMessage)
+            .where(OutboxMessage.state == state, condition)  # type: ignore[arg-type] # a column expression
+            .values(**values, **ended)
+            .returning(OutboxMessage.id)
+            .execution_options(synchronize_session=False)
+        )
+        freed += len(result.all())
+    return freed

@@ -1,0 +1,296 @@
+"""Keeps the outbox true to the sessions: what should exist is compared with what does, and the difference is written.
+
+Called in the same transaction as the change of a session, a rule or a person, and again by a sweep every minute.
+Running it twice, or late, ends the same. Nothing is ever deleted here; what no longer holds gets a named state.
+"""
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from facilitator.groups.models import Group, MailState, Participant
+from facilitator.planning.models import GroupSession, SessionStatus
+from facilitator.reminders.models import OutboxMessage, ReminderRule, Suppression
+from facilitator.reminders.plan import ChangeFacts, Occasion, PersonFacts, RuleFacts, SessionFacts, expected, notices
+from facilitator.reminders.rules import WITHDRAWABLE, MessageKind, OutboxState
+from facilitator.tokens import new_id
+
+TOLD = frozenset({OutboxState.SENT, OutboxState.SENDING, OutboxState.UNKNOWN, OutboxState.HELD})
+REPLANNED = "#"  # between a key and how often its row was taken back
+MINUTE = timedelta(minutes=1)
+RULE_REMOVED = "rule_removed"  # a row taken back for this alone may be planned again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """What one pass changed, in messages."""
+
+    planned: int = 0
+    withdrawn: int = 0
+    notices: int = 0
+
+    def __add__(self, other: "Followed") -> "Followed":
+        return Followed(
+            planned=self.planned + other.planned,
+            withdrawn=self.withdrawn + other.withdrawn,
+            notices=self.notices + other.notices,
+        )
+
+
+@dataclass(slots=True)
+class _Scene:
+    """What stands in the database around some sessions of one group."""
+
+    group: Group
+    rules: list[RuleFacts]
+    people: dict[str, PersonFacts]
+    rows: dict[str, list[OutboxMessage]] = field(default_factory=lambda: defaultdict(list))
+
+
+def follow_group(db: Session, group: Group, now: datetime) -> Followed:
+    """Bring the messages of all coming sessions of a group up to date after its people or rules changed."""
+    sessions = db.scalars(
+        select(GroupSession).where(GroupSession.group_id == group.id, GroupSession.starts_at > now)
+    ).all()
+    return follow(db, sessions, now)
+
+
+def follow(db: Session, sessions: Sequence[GroupSession], now: datetime) -> Followed:
+    """Bring the messages of these sessions up to date.
+
+    What was planned for an older time, place or link is withdrawn; people who were told of it get a notice; the
+    reminders of the present time are planned. One person gets one message per occasion however often this runs.
+    """
+    total = Followed()
+    by_group: dict[str, list[GroupSession]] = defaultdict(list)
+    for session in sessions:
+        by_group[session.group_id].append(session)
+    for group_id, members in by_group.items():
+        scene = _look(db, group_id, members, now)
+        for session in members:
+            total += _follow_one(db, scene, session, now)
+    db.flush()
+    return total
+
+
+def _look(db: Session, group_id: str, sessions: Sequence[GroupSession], now: datetime) -> _Scene:
+    group = db.get_one(Group, group_id)
+    leads = db.scalars(select(ReminderRule.lead_minutes).where(ReminderRule.group_id == group_id))
+    scene = _Scene(
+        group=group,
+        rules=[RuleFacts(lead=lead * MINUTE) for lead in leads],
+        people={person.id: _person(person, group, suppressed=bad) for person, bad in _people(db, group_id, now)},
+    )
+    ids = [session.id for session in sessions]
+    for row in db.scalars(
+        select(OutboxMessage)
+        .where(OutboxMessage.session_id.in_(ids))
+        .order_by(OutboxMessage.id)
+        .execution_options(populate_existing=True)
+    ):
+        scene.rows[row.session_id].append(row)
+    return scene
+
+
+def _people(db: Session, group_id: str, now: datetime) -> Iterable[tuple[Participant, bool]]:
+    found = db.execute(
+        select(Participant, Suppression)
+        .outerjoin(Suppression, Suppression.address_index == Participant.address_index)
+        .where(Participant.group_id == group_id)
+    )
+    for person, suppression in found:
+        yield person, suppression is not None and (suppression.until_at is None or suppression.until_at > now)
+
+
+def _person(person: Participant, group: Group, *, suppressed: bool) -> PersonFacts:
+    return PersonFacts(
+        id=person.id,
+        zone=person.zone or group.zone,
+        quiet_from=person.quiet_from_time,
+        quiet_to=person.quiet_to_time,
+        reachable=not suppressed,
+        stopped=person.state != MailState.ACTIVE,
+    )
+
+
+def _follow_one(db: Session, scene: _Scene, session: GroupSession, now: datetime) -> Followed:
+    rows = scene.rows[session.id]
+    facts = SessionFacts(
+        uid=session.id,
+        starts_at=session.starts_at,
+        time_rev=session.time_rev,
+        stands=session.status == SessionStatus.SCHEDULED,
+    )
+    details = details_sha(session)
+    told = _notices(scene, session, facts, rows, now)
+    new_to = {occasion.participant_id for occasion in told}
+    reminders = [
+        occasion
+        for occasion in expected(facts, scene.rules, scene.people.values(), now)
+        # the notice carries the new time, and who was told of this very time already is not told again
+        if not (occasion.next_attempt_at <= now and occasion.participant_id in new_to)
+        and not any(_tells_the_same(row, occasion, details) for row in rows)
+    ]
+    withdrawn = _withdraw(scene, session, rows)
+    _retime(rows, reminders)
+    return Followed(
+        notices=_insert(db, session, rows, told, now),
+        planned=_insert(db, session, rows, reminders, now),
+        withdrawn=withdrawn,
+    )
+
+
+def details_sha(session: GroupSession) -> str:
+    """Return a hash of what a message tells of a session: start, place and link."""
+    told = f"{session.starts_at.isoformat()}\x00{session.place}\x00{session.link}"
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _tells_the_same(row: OutboxMessage, occasion: Occasion, details: str) -> bool:
+    return (
+        row.state in TOLD
+        and row.kind == occasion.kind
+        and row.participant_id == occasion.participant_id
+        and row.lead_minutes * MINUTE == occasion.lead
+        and row.details_sha == details
+    )
+
+
+def _notices(
+    scene: _Scene, session: GroupSession, facts: SessionFacts, rows: Sequence[OutboxMessage], now: datetime
+) -> tuple[Occasion, ...]:
+    """Return the notices for people who were last told something that no longer holds."""
+    last_told: dict[str, OutboxMessage] = {}
+    for row in rows:
+        if row.participant_id and row.state in TOLD:
+            last_told[row.participant_id] = row
+    stale = [row for row in last_told.values() if _is_stale(row, session)]
+    by_change: dict[tuple[MessageKind, datetime], list[PersonFacts]] = defaultdict(list)
+    for row in stale:
+        person = scene.people.get(row.participant_id or "")
+        if person:
+            by_change[_notice_kind(session, row), row.session_starts_at].append(person)
+    return tuple(
+        occasion
+        for (kind, started_at), people in by_change.items()
+        for occasion in notices(ChangeFacts(kind=kind, session=facts, started_at=started_at), people, now)
+    )
+
+
+def _is_stale(row: OutboxMessage, session: GroupSession) -> bool:
+    said_cancelled = row.kind == MessageKind.CANCELLED
+    is_cancelled = session.status == SessionStatus.CANCELLED
+    return said_cancelled != is_cancelled or (not is_cancelled and row.details_sha != details_sha(session))
+
+
+def _notice_kind(session: GroupSession, last: OutboxMessage) -> MessageKind:
+    if session.status == SessionStatus.CANCELLED:
+        return MessageKind.CANCELLED
+    return MessageKind.RESTORED if last.kind == MessageKind.CANCELLED else MessageKind.MOVED
+
+
+def _withdraw(scene: _Scene, session: GroupSession, rows: Sequence[OutboxMessage]) -> int:
+    """Take back what was planned for an older time, a removed rule or a removed person; return how many."""
+    leads = {rule.lead for rule in scene.rules}
+    withdrawn = 0
+    for row in rows:
+        if row.state not in WITHDRAWABLE:
+            continue
+        if row.time_rev < session.time_rev:
+            cancelled = session.status == SessionStatus.CANCELLED
+            row.state = OutboxState.CANCELLED if cancelled else OutboxState.SUPERSEDED
+            row.reason = "session_cancelled" if cancelled else "session_changed"
+        elif row.participant_id not in scene.people:
+            row.state, row.reason = OutboxState.CANCELLED, "person_left"
+        elif row.kind == MessageKind.REMINDER and row.lead_minutes * MINUTE not in leads:
+            row.state, row.reason = OutboxState.CANCELLED, RULE_REMOVED
+        else:
+            continue
+        row.lease_owner = row.lease_until_at = None
+        withdrawn += 1
+    return withdrawn
+
+
+def _retime(rows: Sequence[OutboxMessage], reminders: Iterable[Occasion]) -> None:
+    """Give untouched rows the time that the person's present zone and quiet hours ask for."""
+    wanted = {occasion.dedup_key: occasion for occasion in reminders}
+    for row in rows:
+        occasion = wanted.get(row.dedup_key.partition(REPLANNED)[0])
+        if occasion and row.state == OutboxState.PENDING and not row.attempts and row.due_at != occasion.due_at:
+            row.due_at, row.next_attempt_at = occasion.due_at, occasion.next_attempt_at
+            row.valid_until_at = occasion.valid_until
+
+
+def _insert(
+    db: Session, session: GroupSession, rows: Sequence[OutboxMessage], wanted: Sequence[Occasion], now: datetime
+) -> int:
+    taken = {row.dedup_key for row in rows if row.reason != RULE_REMOVED}
+    taken_back = Counter(row.dedup_key.partition(REPLANNED)[0] for row in rows if row.reason == RULE_REMOVED)
+    fresh = []
+    for occasion in wanted:
+        again = taken_back[occasion.dedup_key]
+        key = f"{occasion.dedup_key}{REPLANNED}{again}" if again else occasion.dedup_key
+        if key not in taken:
+            fresh.append(_values(session, occasion, key, now))
+    if not fresh:
+        return 0
+    insert = sqlite.insert if db.get_bind().dialect.name == "sqlite" else postgresql.insert
+    statement = insert(OutboxMessage).values(fresh).on_conflict_do_nothing(index_elements=["dedup_key"])
+    return len(db.execute(statement.returning(OutboxMessage.id)).all())
+
+
+def _values(session: GroupSession, occasion: Occasion, key: str, now: datetime) -> dict[str, object]:
+    return {
+        "uuid": new_id(),
+        "dedup_key": key,
+        "session_id": session.id,
+        "time_rev": session.time_rev,
+        "participant_id": occasion.participant_id,
+        "kind": occasion.kind,
+        "lead_minutes": occasion.lead // MINUTE,
+        "session_starts_at": session.starts_at,
+        "details_sha": details_sha(session),
+        "priority": int(occasion.priority),
+        "due_at": occasion.due_at,
+        "valid_until_at": occasion.valid_until,
+        "next_attempt_at": occasion.next_attempt_at,
+        "planned_at": now,
+        "state": OutboxState.PENDING,
+        "reason": "",
+        "attempts": 0,
+        "unknowns": 0,
+        "lease_token": 0,
+        "reply": "",
+        "enhanced": "",
+        "rendered_sha": "",
+    }
+
+
+def sweep(db: Session, ahead: timedelta, now: datetime) -> Followed:
+    """Bring the messages of every session that starts within `ahead` up to date, and end those whose time passed."""
+    expire_overdue(db, now)
+    sessions = db.scalars(
+        select(GroupSession).where(GroupSession.starts_at > now, GroupSession.starts_at <= now + ahead)
+    ).all()
+    return follow(db, sessions, now)
+
+
+def expire_overdue(db: Session, now: datetime) -> int:
+    """End every message that nobody sent in time; returns how many. A person sees them in the ledger."""
+    result = db.execute(
+        update(OutboxMessage)
+        .where(
+            OutboxMessage.state.in_((OutboxState.PENDING, OutboxState.UNKNOWN, OutboxState.HELD)),
+            OutboxMessage.valid_until_at <= now,
+        )
+        .values(state=OutboxState.EXPIRED, reason="too_late")
+        .returning(OutboxMessage.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(result.all())

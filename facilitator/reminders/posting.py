@@ -1,0 +1,102 @@
+"""Turns what the gate saw into the bytes of one message to one person.
+
+The address is opened here, for this one message, and nowhere kept. The identification and the date of a message stay
+the same on every try, so that a second copy can be told for what it is.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from email.utils import parseaddr
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from facilitator.groups.models import ADDRESS_PLACE, Participant, Wording
+from facilitator.mail.message import Envelope, build_bytes
+from facilitator.planning.models import GroupSession
+from facilitator.reminders.delivery import Package
+from facilitator.reminders.follow import TOLD
+from facilitator.reminders.gate import Passage
+from facilitator.reminders.letters import LetterFacts, render
+from facilitator.reminders.models import OutboxMessage
+from facilitator.reminders.rules import MessageKind
+from facilitator.times import get_zone, to_local
+from facilitator.tokens import link_token
+from facilitator.vault import vault_of
+
+SESSION_LINK, SETTINGS_LINK = "session", "settings"
+
+
+def composer(base_url: str, mail_from: str) -> Callable[[Session, Passage], Package]:
+    """Return the function that builds messages for this installation.
+
+    Args:
+        base_url: where the links lead.
+        mail_from: "Name <address>" of the neutral sender.
+    """
+    name, address = parseaddr(mail_from)
+    domain = address.rpartition("@")[2]
+
+    def compose(db: Session, passage: Passage) -> Package:
+        letter = render(letter_facts(db, passage, base_url, name))
+        person = passage.participant
+        recipient = vault_of(db).open(ADDRESS_PLACE, person.id, person.address_sealed)
+        envelope = Envelope(
+            from_name=name,
+            from_address=address,
+            to_address=recipient,
+            message_id=f"{passage.row.uuid}@{domain}",
+            date_at=passage.row.first_gated_at or passage.row.due_at,
+            list_id=f"notes.{domain}",
+            unsubscribe_url=f"{settings_link(db, person, base_url)}/stop",
+        )
+        return Package(sender=address, recipient=recipient, content=build_bytes(letter, envelope))
+
+    return compose
+
+
+def letter_facts(db: Session, passage: Passage, base_url: str, sender_name: str) -> LetterFacts:
+    """Return what the letter to this person says, in the person's zone."""
+    session, person, row = passage.session, passage.participant, passage.row
+    zone = get_zone(person.zone or session.zone)
+    kind = MessageKind(row.kind)
+    before = _told_start(db, row) if kind is MessageKind.MOVED else None
+    return LetterFacts(
+        kind=kind,
+        wording=Wording(person.wording),
+        language=passage.group.language,
+        local_start=to_local(session.starts_at, zone),
+        minutes=session.minutes,
+        stop_link=settings_link(db, person, base_url),
+        page_link=session_link(db, session, base_url),
+        place=session.place,
+        link=session.link,
+        sender_name=sender_name,
+        previous_start=to_local(before, zone) if before else None,
+    )
+
+
+def session_link(db: Session, session: GroupSession, base_url: str) -> str:
+    """Return the address of the shared page of a session."""
+    token = link_token(vault_of(db).link_key, SESSION_LINK, session.id, session.link_version)
+    return f"{base_url}/s/{token}"
+
+
+def settings_link(db: Session, person: Participant, base_url: str) -> str:
+    """Return the address of one person's message settings."""
+    token = link_token(vault_of(db).link_key, SETTINGS_LINK, person.id, person.link_version)
+    return f"{base_url}/m/{token}"
+
+
+def _told_start(db: Session, row: OutboxMessage) -> datetime | None:
+    return db.scalar(
+        select(OutboxMessage.session_starts_at)
+        .where(
+            OutboxMessage.session_id == row.session_id,
+            OutboxMessage.participant_id == row.participant_id,
+            OutboxMessage.time_rev < row.time_rev,
+            OutboxMessage.state.in_(TOLD),
+        )
+        .order_by(OutboxMessage.id.desc())
+        .limit(1)
+    )

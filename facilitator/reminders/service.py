@@ -1,0 +1,142 @@
+"""Use cases of reminders: rules of a group, pausing, and the decisions that wait for a person.
+
+Every change that may touch messages ends with a call of `follow`, in the same transaction.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from facilitator.accounts.models import Facilitator
+from facilitator.accounts.service import find_setting, keep_setting
+from facilitator.errors import Conflict, Invalid, NotFound
+from facilitator.groups.models import Group
+from facilitator.groups.service import get_group
+from facilitator.planning.models import GroupSession
+from facilitator.reminders.follow import TOLD, Followed, follow, follow_group
+from facilitator.reminders.gate import PAUSED_SETTING
+from facilitator.reminders.models import OutboxMessage, ReminderRule
+from facilitator.reminders.plan import DEFAULT_LEADS, MOST_REMINDERS
+from facilitator.reminders.rules import OutboxState
+
+__all__ = ["Followed", "follow", "follow_group"]
+
+SHORTEST_LEAD, LONGEST_LEAD = timedelta(minutes=30), timedelta(days=14)
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WouldTell:
+    """Who would hear of a change of one session, in numbers of people and messages.
+
+    Args:
+        people: have been told of the session and would get a notice.
+        planned: messages not sent yet that would be withdrawn.
+    """
+
+    people: int
+    planned: int
+
+
+def add_default_rules(db: Session, group: Group) -> None:
+    """Give a new group the reminders that most groups want: 48 and 3 hours before."""
+    db.add_all(ReminderRule(group_id=group.id, lead_minutes=lead // MINUTE) for lead in DEFAULT_LEADS)
+    db.flush()
+
+
+def list_rules(db: Session, group: Group) -> list[timedelta]:
+    """Return how long before a session the group's people are reminded, the earliest first."""
+    minutes = db.scalars(
+        select(ReminderRule.lead_minutes)
+        .where(ReminderRule.group_id == group.id)
+        .order_by(ReminderRule.lead_minutes.desc())
+    )
+    return [lead * MINUTE for lead in minutes]
+
+
+def change_rules(db: Session, group: Group, leads: Sequence[timedelta], now: datetime) -> Followed:
+    """Replace the reminders of a group and bring the messages of its coming sessions up to date.
+
+    Raises:
+        Invalid: when there are too many, one stands twice, or one is out of range.
+    """
+    if len(leads) > MOST_REMINDERS:
+        raise Invalid(f"Choose at most {MOST_REMINDERS} reminders for a session.", "leads")
+    if len(set(leads)) != len(leads):
+        raise Invalid("Choose two different times.", "leads")
+    if any(not SHORTEST_LEAD <= lead <= LONGEST_LEAD for lead in leads):
+        raise Invalid("Choose a time between 30 minutes and 14 days before the session.", "leads")
+    db.execute(delete(ReminderRule).where(ReminderRule.group_id == group.id))
+    db.add_all(ReminderRule(group_id=group.id, lead_minutes=lead // MINUTE) for lead in leads)
+    db.flush()
+    return follow_group(db, group, now)
+
+
+def pause_group(db: Session, group: Group, now: datetime) -> None:
+    """Hold back every message of a group from now on; nothing is deleted."""
+    group.reminders_paused_at = now
+    db.flush()
+
+
+def resume_group(db: Session, group: Group) -> None:
+    """Let the messages of a group go again; those whose time has passed stay unsent."""
+    group.reminders_paused_at = None
+    db.flush()
+
+
+def pause_all(db: Session, now: datetime) -> None:
+    """Hold back every message of the installation from now on; nothing is deleted."""
+    keep_setting(db, PAUSED_SETTING, now.isoformat())
+
+
+def resume_all(db: Session) -> None:
+    """Let messages go again; those whose time has passed stay unsent."""
+    keep_setting(db, PAUSED_SETTING, None)
+
+
+def is_all_paused(db: Session) -> bool:
+    """Tell whether every message of the installation is held back."""
+    return find_setting(db, PAUSED_SETTING) is not None
+
+
+def would_tell(db: Session, sessions: Sequence[GroupSession]) -> WouldTell:
+    """Return how many people would be told if these sessions changed now, and how many messages withdrawn."""
+    ids = [session.id for session in sessions]
+    people = db.scalar(
+        select(func.count(func.distinct(OutboxMessage.participant_id))).where(
+            OutboxMessage.session_id.in_(ids), OutboxMessage.state.in_(TOLD)
+        )
+    )
+    planned = db.scalar(
+        select(func.count())
+        .select_from(OutboxMessage)
+        .where(
+            OutboxMessage.session_id.in_(ids), OutboxMessage.state.in_((OutboxState.PENDING, OutboxState.LEASED))
+        )
+    )
+    return WouldTell(people=people or 0, planned=planned or 0)
+
+
+def decide_held(db: Session, me: Facilitator, message_id: int, *, send: bool, now: datetime) -> None:
+    """Send a message that waits for a decision once more, or leave it unsent.
+
+    Raises:
+        NotFound: when it is no message of a group of this facilitator.
+        Conflict: when it does not wait any more, or its time has passed.
+    """
+    row = db.get(OutboxMessage, message_id, with_for_update=True)
+    if row is None:
+        raise NotFound
+    session = db.get_one(GroupSession, row.session_id)
+    get_group(db, me, session.group_id)
+    if row.state != OutboxState.HELD:
+        raise Conflict("This message does not wait for you any more.")
+    if send and row.valid_until_at <= now:
+        raise Conflict("The time of this message has passed; it cannot go out any more.")
+    row.state = OutboxState.PENDING if send else OutboxState.CANCELLED
+    row.reason = "sent_again_by_hand" if send else "left_by_hand"
+    row.next_attempt_at = now
+    db.flush()

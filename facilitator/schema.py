@@ -1,0 +1,10 @@
+"""Names every module that holds tables, so that one import fills the metadata."""
+
+from facilitator.accounts import models as accounts
+from facilitator.attendance import models as attendance
+from facilitator.groups import models as groups
+from facilitator.planning import models as planning
+from facilitator.prompts import models as prompts
+from facilitator.reminders import models as reminders
+
+MODELS = (accounts, prompts, groups, planning, reminders, attendance)

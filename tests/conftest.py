@@ -1,0 +1,80 @@
+"""Fixtures of the whole suite: databases on both engines, the app, personas and the present instant.
+
+A test that asks for `database` runs once on SQLite (a copy of a migrated file) and once on PostgreSQL.
+"""
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from config import Config, Mode
+from facilitator import migrations
+from facilitator.db import Database
+from facilitator.mail.urls import parse_mail_url
+from facilitator.vault import Vault
+from tests import postgres
+from tests.real import require
+
+VAULT_KEY = bytes(range(32))
+ENGINES = ("sqlite", "postgresql")
+
+
+@pytest.fixture
+def now() -> datetime:
+    """Monday morning, before any session of the day."""
+    return datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with the newest schema and no rows; copied, never used."""
+    path = tmp_path_factory.mktemp("template") / "facilitator.db"
+    database = Database(f"sqlite:///{path}", Vault(VAULT_KEY))
+    migrations.upgrade(database)
+    database.checkpoint()
+    database.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    binaries = postgres.find_binaries()
+    require(binaries is not None, "PostgreSQL")
+    assert binaries
+    with postgres.running(binaries) as server:
+        yield server
+
+
+@pytest.fixture(params=ENGINES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        path = tmp_path / "facilitator.db"
+        shutil.copyfile(request.getfixturevalue("migrated_file"), path)
+        yield f"sqlite:///{path}"
+    else:
+        with request.getfixturevalue("postgres_server").fresh() as url:
+            yield url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    opened = Database(database_url, Vault(VAULT_KEY))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def config(tmp_path: Path, database_url: str) -> Config:
+    return Config(
+        mode=Mode.DEMO,
+        data_dir=tmp_path,
+        database_url=database_url,
+        secret_key="not a secret",
+        vault_key=VAULT_KEY,
+        base_url="http://localhost",
+        mail_url=parse_mail_url("mailbox:"),
+        mail_from="Notes <notes@mail.example>",
+    )
