@@ -4,15 +4,18 @@ This is the only reader of the environment. Each setting may also be given as NA
 value, so that secrets stay out of process lists. What cannot be read stops the start with all mistakes at once.
 """
 
+import fcntl
 import os
 import secrets
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from facilitator.mail.message import wire_address
 from facilitator.mail.urls import MailUrl, parse_mail_url
 
 PREFIX = "FACILITATOR_"
@@ -111,7 +114,7 @@ class _Reader:
             "mode": mode,
             "data_dir": data_dir,
             "database_url": self._database_url(data_dir),
-            "secret_key": self._text("SECRET_KEY", "") or self._generated(data_dir, "secret_key"),
+            "secret_key": self._key("SECRET_KEY", data_dir),
             "vault_key": self._vault_key(data_dir),
             "base_url": self._base_url(),
             "mail_url": self._mail_url(mode),
@@ -154,28 +157,32 @@ class _Reader:
         return url
 
     def _vault_key(self, data_dir: Path) -> bytes:
-        text = self._text("VAULT_KEY", "") or self._generated(data_dir, "vault_key")
+        text = self._key("VAULT_KEY", data_dir)
         try:
-            key = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+            key = b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         except ValueError:
             key = b""
-        if len(key) != KEY_BYTES and not self._mistakes:
+        if text and len(key) != KEY_BYTES:
             self._mistakes.append(f"{PREFIX}VAULT_KEY is not 32 bytes in URL-safe base64.")
         return key
 
-    def _generated(self, data_dir: Path, name: str) -> str:
+    def _key(self, name: str, data_dir: Path) -> str:
+        """Return a key as given, or the one kept in the data folder when none is named; "" after a mistake."""
+        named = f"{PREFIX}{name}_FILE" in self._environment
+        text = self._text(name, "")
+        return text if text or named else self._generated(data_dir / name.lower())
+
+    def _generated(self, path: Path) -> str:
         """Return a key kept in the data folder, made at the first start and readable by its owner alone."""
-        path = data_dir / name
         try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_text(encoding="ascii").strip()
-        except OSError as error:
-            self._mistakes.append(f"The key {path} cannot be made: {error.strerror}.")
+            _make_key(path)
+            text = path.read_text(encoding="ascii").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is not text"
+            self._mistakes.append(f"The key {path} cannot be made or read: {reason}.")
             return ""
-        text = urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)).decode("ascii")
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(text)
+        if not text:
+            self._mistakes.append(f"The key {path} is empty; bring it back from a backup, or delete it if it is new.")
         return text
 
     def _base_url(self) -> str:
@@ -191,15 +198,25 @@ class _Reader:
             self._mistakes.append(f"{PREFIX}MAIL_URL is missing; give smtp://user:password@host:port?tls=starttls.")
             return None
         try:
-            return parse_mail_url(text)
+            url = parse_mail_url(text)
         except ValueError as error:
             self._mistakes.append(f"{PREFIX}MAIL_URL cannot be read: {error}")
             return None
+        if url.is_mailbox and mode is Mode.PRODUCTION:
+            self._mistakes.append(f"{PREFIX}MAIL_URL is mailbox:, which reaches nobody; give a mail server.")
+        return url
 
     def _mail_from(self) -> str:
         sender = self._text("MAIL_FROM", "Notes <notes@localhost>")
-        if "@" not in sender or any(ord(character) < ord(" ") for character in sender):
-            self._mistakes.append(f"{PREFIX}MAIL_FROM is {sender!r}; give an address such as Notes <notes@mail.example>.")
+        try:
+            wire_address(parseaddr(sender)[1])
+            usable = sender.isprintable()
+        except ValueError:
+            usable = False
+        if not usable:
+            self._mistakes.append(
+                f"{PREFIX}MAIL_FROM is {sender!r}; give an address such as Notes <notes@mail.example>."
+            )
         return sender
 
     def _flag(self, name: str) -> bool:
@@ -207,3 +224,17 @@ class _Reader:
         if text not in ("on", "off"):
             self._mistakes.append(f"{PREFIX}{name} is {text!r}; use on or off.")
         return text == "on"
+
+
+def _make_key(path: Path) -> None:
+    """Make a key unless there is one; whole or not at all, because another process may look for it right now."""
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        if not path.exists():
+            unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+            with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)))
+            unfinished.rename(path)
+    finally:
+        os.close(folder)

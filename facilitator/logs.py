@@ -12,7 +12,20 @@ from typing import TextIO
 
 # everything else that a caller passes is dropped
 ALLOWED = frozenset(
-    {"event", "route", "status", "method", "tick", "count", "outbox_id", "session_id", "group_id", "phase", "code", "state"}
+    {
+        "event",
+        "route",
+        "status",
+        "method",
+        "tick",
+        "count",
+        "outbox_id",
+        "session_id",
+        "group_id",
+        "phase",
+        "code",
+        "state",
+    }
 )
 QUIET_LOGGERS = ("apscheduler", "werkzeug", "waitress", "mail.log", "alembic", "asyncio")
 
@@ -24,12 +37,12 @@ class LineFormatter(logging.Formatter):
         """Return the line; the message of ours is a constant, values travel in the allowed fields."""
         line: dict[str, object] = {"level": record.levelname.lower(), "logger": record.name}
         # the text of other libraries may hold anything, so it is named but not quoted
-        line["message"] = str(record.msg) if record.name.startswith("facilitator") else "(not kept)"
+        line["message"] = str(record.msg) if record.name.partition(".")[0] == "facilitator" else "(not kept)"
         line |= {name: getattr(record, name) for name in sorted(ALLOWED) if hasattr(record, name)}
         if record.exc_info and record.exc_info[0]:
             line["error"] = record.exc_info[0].__name__
             line["at"] = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(record.exc_info[2])[-6:]]
-        return json.dumps(line)
+        return json.dumps(line, default=lambda value: type(value).__name__)
 
 
 def set_up(stream: TextIO = sys.stderr) -> None:

@@ -62,7 +62,9 @@ class Vault:
         Raises:
             SealError: if the key is another, or the value was moved or altered.
         """
-        nonce, body = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
+        version, nonce, body = sealed[:1], sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
+        if version != bytes([KEY_VERSION]) or len(nonce) < NONCE_BYTES:
+            raise SealError(place)
         try:
             padded = AESGCM(_subkey(self.key, b"seal")).decrypt(nonce, body, _context(place, row_id))
         except InvalidTag:

@@ -8,9 +8,19 @@ from typing import Self
 
 KERNEL = {"errors": 0, "times": 1, "tokens": 1, "vault": 1, "db": 1, "mail": 2}  # a lower figure stands further left
 DOMAIN = ("accounts", "curriculum", "prompts", "groups", "planning", "reminders", "reports", "participant")
-RANK = {"rules": 0, "plan": 1, "ical": 1, "models": 2, "queries": 3, "service": 4, "letters": 4}
+RANK = {
+    "rules": 0,
+    "plan": 1,
+    "ical": 1,
+    "models": 2,
+    "forms": 2,
+    "wording": 2,
+    "queries": 3,
+    "service": 4,
+    "letters": 4,
+}
 PURE = ("rules", "plan", "ical")
-KINDS = (*RANK, "forms", "views")
+KINDS = (*RANK, "views")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 

@@ -5,7 +5,7 @@ A look-up that finds nothing raises NotFound. It must never read a file: the ser
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from facilitator.curriculum.materials import AgreementSheet, Exercise, HelpBlock, HelpLine
 from facilitator.curriculum.model import BindModel, SubBindEntry, Teach
@@ -53,12 +53,7 @@ EU_COUNTRIES = frozenset(
 """Where 112 is the emergency number."""
 
 
-class _Named(Protocol):
-    @property
-    def id(self) -> str: ...
-
-
-N = TypeVar("N", bound=_Named)
+N = TypeVar("N", Pathway, Exercise)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ T = TypeVar("T")
 ABSENT = ("", "none")
 """How the files write "nothing here", as TOML has no null."""
 
-NAMES = ("id", "slug", "focus", "position", "order", "text")
+NAMES = ("id", "slug", "position", "order", "focus", "text")
 """The keys that an entry may be known by, best first."""
 
 

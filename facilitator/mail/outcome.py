@@ -11,6 +11,7 @@ from enum import StrEnum
 
 TEXT_LENGTH = 200  # characters of a reply that are kept
 SERVICE_CLOSING = 421
+GO_ON = 354
 SIGN_IN_CODES = frozenset({530, 534, 535, 538})  # RFC 4954 §6
 
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?!\S)")  # RFC 3463 §2
@@ -66,14 +67,19 @@ class Outcome:
 
 
 def judge_reply(phase: Phase, code: int, reply: bytes) -> Outcome | None:
-    """Return what a reply means in a phase, or None when it lets the conversation go on.
+    """Return what a reply means in a phase, or None when it is the good one.
 
     A 421 and a demand to sign in speak of the channel wherever they come. A refused MAIL FROM speaks of us and not
     of the recipient, so it is the channel's as well, like everything before it.
     """
-    if _is_good(phase, code):
-        return _outcome(OutcomeKind.ACCEPTED, phase, code, reply) if phase is Phase.REPLY else None
-    return _outcome(_bad_kind(phase, code), phase, code, reply)
+    good = code == GO_ON if phase is Phase.DATA else code // 100 == 2  # noqa: PLR2004 - RFC 5321 §4.2.1
+    return None if good else _outcome(_bad_kind(phase, code), phase, code, reply)
+
+
+def judge_last_reply(code: int, reply: bytes) -> Outcome:
+    """Return what the reply to the dot means; it always decides."""
+    refusal = judge_reply(Phase.REPLY, code, reply)
+    return refusal or _outcome(OutcomeKind.ACCEPTED, Phase.REPLY, code, reply)
 
 
 def judge_break(phase: Phase, error: BaseException) -> Outcome:
@@ -90,10 +96,6 @@ def _spoken(error: BaseException) -> str:
     if isinstance(said, bytes):
         return said.decode(errors="replace")
     return str(error) or type(error).__name__
-
-
-def _is_good(phase: Phase, code: int) -> bool:
-    return code == 354 if phase is Phase.DATA else 200 <= code <= 299  # noqa: PLR2004 - RFC 5321 §4.2.1
 
 
 def _bad_kind(phase: Phase, code: int) -> OutcomeKind:

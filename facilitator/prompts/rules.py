@@ -54,7 +54,7 @@ def choose_session(
     arrangement = _lay_out(slots, locked)
     choices = []
     for slot in arrangement.slots:
-        # a seed of its own for every slot, so that locking one leaves the others as they were
+        # a seed of its own for every slot, so that a locked slot takes no draw away from those after it
         draw = random.Random(f"{seed}/{slot.position}")  # noqa: S311 - wanted repeatable, not secret
         if slot.slot_id in locked:
             choice = _keep(locked[slot.slot_id], slot, facts, history, arrangement)

@@ -161,7 +161,8 @@ class History:
     """What a group has had, in any language, as far as it counts against new choices.
 
     Args:
-        used: prompt id to how many held sessions ago it was last used; 1 is the session before.
+        used: prompt id to how many sessions ago it was last used; 1 is the session before. Cancelled sessions do not
+            count, sessions planned before this one do, and the session itself is left out.
         cells: how often each cell of the coverage matrix was filled.
         sides_met: which single pulls the explore prompts on a sub-bind have taken up.
         last_exercises: the exercises of the session before.
@@ -179,7 +180,7 @@ class History:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrangement:
-    """The slots of a session in order, and what stands in them by slot id."""
+    """The slots of a session, and what stands in them by slot id."""
 
     slots: tuple[Slot, ...]
     prompts: Mapping[str, PromptCard] = field(default_factory=dict)
@@ -194,20 +195,18 @@ class Arrangement:
         return any(s.kind is kind for s in self.slots)
 
     def others(self, slot: Slot) -> tuple[PromptCard, ...]:
-        """List the prompts in every other slot, in the order of the agenda."""
+        """List the prompts in every other slot."""
         return tuple(self.prompts[s.slot_id] for s in self.slots if s.slot_id in self.prompts and s != slot)
 
     def before(self, slot: Slot) -> PromptCard | None:
         """Find the prompt that comes just before a slot."""
         earlier = [s for s in self.slots if s.position < slot.position and s.slot_id in self.prompts]
-        return self.prompts[earlier[-1].slot_id] if earlier else None
+        return self.prompts[max(earlier, key=lambda s: s.position).slot_id] if earlier else None
 
     def after(self, slot: Slot) -> PromptCard | None:
         """Find the prompt that comes just after a slot."""
-        return next(
-            (self.prompts[s.slot_id] for s in self.slots if s.position > slot.position and s.slot_id in self.prompts),
-            None,
-        )
+        later = [s for s in self.slots if s.position > slot.position and s.slot_id in self.prompts]
+        return self.prompts[min(later, key=lambda s: s.position).slot_id] if later else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Whether a prompt may stand in a slot: the hard rules H1 to H6 and H8 to H10, one function a rule.
+"""Whether a prompt may stand in a slot: the hard rules H1 to H6 and H8 to H10, each said once.
 
 The swap drawer, a locked prompt and the automatic choice all ask here. No rule is ever relaxed.
 """

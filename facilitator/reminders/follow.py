@@ -92,6 +92,7 @@ def _look(db: Session, group_id: str, sessions: Sequence[GroupSession], now: dat
         select(OutboxMessage)
         .where(OutboxMessage.session_id.in_(ids))
         .order_by(OutboxMessage.id)
+        .with_for_update()  # a row that passes the gate meanwhile would otherwise be withdrawn in mid-air
         .execution_options(populate_existing=True)
     ):
         scene.rows[row.session_id].append(row)

@@ -13,6 +13,7 @@ This module is pure and must never read a clock or a row.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from itertools import zip_longest
 
 from facilitator.reminders.rules import MessageKind, Priority
 from facilitator.times import end_of_quiet, get_zone, inside_quiet, start_of_quiet_before, to_instant, to_local
@@ -179,7 +180,7 @@ def _for_person(
     passed = sum(when_due(session.starts_at, lead, person.zone) <= now for lead in chosen)
     planned = [_reminder(session, lead, person, now) for lead in chosen[max(passed - 1, 0) :]]
     wanted = [one for one in planned if one is not None and _may_write(person, one.next_attempt_at)]
-    return tuple(one for one, after in zip(wanted, [*wanted[1:], None], strict=True) if not _is_soon(one, after))
+    return tuple(one for one, after in zip_longest(wanted, wanted[1:]) if not _is_soon(one, after))
 
 
 def _reminder(session: SessionFacts, lead: timedelta, person: PersonFacts, now: datetime) -> Occasion | None:

@@ -20,7 +20,7 @@ from facilitator.reminders.gate import Passage
 from facilitator.reminders.letters import LetterFacts, render
 from facilitator.reminders.models import OutboxMessage
 from facilitator.reminders.rules import MessageKind
-from facilitator.times import get_zone, to_local
+from facilitator.times import get_zone
 from facilitator.tokens import link_token
 from facilitator.vault import vault_of
 
@@ -65,14 +65,14 @@ def letter_facts(db: Session, passage: Passage, base_url: str, sender_name: str)
         kind=kind,
         wording=Wording(person.wording),
         language=passage.group.language,
-        local_start=to_local(session.starts_at, zone),
+        local_start=session.starts_at.astimezone(zone),
         minutes=session.minutes,
         stop_link=settings_link(db, person, base_url),
         page_link=session_link(db, session, base_url),
         place=session.place,
         link=session.link,
         sender_name=sender_name,
-        previous_start=to_local(before, zone) if before else None,
+        previous_start=before.astimezone(zone) if before else None,
     )
 
 

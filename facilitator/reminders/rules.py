@@ -128,6 +128,14 @@ class Settlement:
     alarm: bool = False
 
 
+PLAIN_SETTLEMENTS = {
+    OutcomeKind.ACCEPTED: Settlement(state=OutboxState.SENT, reason="accepted"),
+    OutcomeKind.UNKNOWN: Settlement(state=OutboxState.UNKNOWN, reason="no_answer"),
+    OutcomeKind.DEFERRED: Settlement(state=OutboxState.PENDING, reason="try_later"),
+    OutcomeKind.ABANDONED: Settlement(state=OutboxState.PENDING, reason="out_of_time", charged=False),
+}
+
+
 def check_edge(start: OutboxState, end: OutboxState) -> None:
     """Refuse a step that the drawing does not have.
 
@@ -170,19 +178,11 @@ def after_unknown(policy: UnknownPolicy, unknowns: int, valid_until: datetime, n
 
 def settle(outcome: Outcome) -> Settlement:
     """Return what one hand-over means for the message, its address and the way to the server."""
-    match outcome.kind:
-        case OutcomeKind.ACCEPTED:
-            return Settlement(state=OutboxState.SENT, reason="accepted")
-        case OutcomeKind.UNKNOWN:
-            return Settlement(state=OutboxState.UNKNOWN, reason="no_answer")
-        case OutcomeKind.DEFERRED:
-            return Settlement(state=OutboxState.PENDING, reason="try_later")
-        case OutcomeKind.ABANDONED:
-            return Settlement(state=OutboxState.PENDING, reason="out_of_time", charged=False)
-        case OutcomeKind.CHANNEL:
-            return _settle_channel(outcome)
-        case OutcomeKind.REFUSED:
-            return _settle_refusal(outcome)
+    if outcome.kind is OutcomeKind.CHANNEL:
+        return _settle_channel(outcome)
+    if outcome.kind is OutcomeKind.REFUSED:
+        return _settle_refusal(outcome)
+    return PLAIN_SETTLEMENTS[outcome.kind]
 
 
 def _settle_channel(outcome: Outcome) -> Settlement:

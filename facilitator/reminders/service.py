@@ -113,9 +113,7 @@ def would_tell(db: Session, sessions: Sequence[GroupSession]) -> WouldTell:
     planned = db.scalar(
         select(func.count())
         .select_from(OutboxMessage)
-        .where(
-            OutboxMessage.session_id.in_(ids), OutboxMessage.state.in_((OutboxState.PENDING, OutboxState.LEASED))
-        )
+        .where(OutboxMessage.session_id.in_(ids), OutboxMessage.state.in_((OutboxState.PENDING, OutboxState.LEASED)))
     )
     return WouldTell(people=people or 0, planned=planned or 0)
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from email import message_from_bytes, policy
-from email.errors import MessageError
-from typing import Any
+from email import message_from_string, policy
+from email.errors import MessageError, NonASCIILocalPartDefect
+from typing import Any, ClassVar
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
@@ -38,7 +38,7 @@ class Strict:
     accepted: list[Any] = field(default_factory=list)
     connections: set[Any] = field(default_factory=set)
 
-    async def handle_MAIL(self, server, session, envelope, address, options):
+    async def handle_MAIL(self, _server, session, envelope, address, options):  # noqa: N802 - aiosmtpd's name
         self.connections.add(session.peer)
         if self.mail and (answer := self.mail.pop(0)) != "250":
             return answer
@@ -46,19 +46,21 @@ class Strict:
         envelope.mail_options.extend(options)
         return "250 OK"
 
-    async def handle_RCPT(self, server, session, envelope, address, options):
+    async def handle_RCPT(self, _server, _session, envelope, address, _options):  # noqa: N802 - aiosmtpd's name
         if self.rcpt and (answer := self.rcpt.pop(0)) != "250":
             return answer
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server, session, envelope):
+    async def handle_DATA(self, _server, _session, envelope):  # noqa: N802 - aiosmtpd's name
         if self.data and (answer := self.data.pop(0)) != "250":
             return answer
         try:
-            message = message_from_bytes(envelope.original_content, policy=policy.SMTPUTF8 + policy.strict)
+            message = message_from_string(envelope.original_content.decode(), policy=policy.SMTPUTF8 + policy.strict)
             defects = [defect for part in message.walk() for defect in part.defects]
             defects += [defect for value in message.values() for defect in value.defects]
+            if "SMTPUTF8" in envelope.mail_options:
+                defects = [defect for defect in defects if not isinstance(defect, NonASCIILocalPartDefect)]
         except MessageError as error:
             return f"550 5.6.0 {error!r}"
         if defects:
@@ -68,7 +70,9 @@ class Strict:
 
 
 @contextmanager
-def honest(handler: Strict, tls: Tls = Tls.NONE, context: ssl.SSLContext | None = None, *, auth: bool = False) -> Iterator[MailUrl]:
+def honest(
+    handler: Strict, tls: Tls = Tls.NONE, context: ssl.SSLContext | None = None, *, auth: bool = False
+) -> Iterator[MailUrl]:
     """Run an aiosmtpd server and yield where it is."""
     options: dict[str, Any] = {}
     if tls is Tls.IMPLICIT:
@@ -76,8 +80,10 @@ def honest(handler: Strict, tls: Tls = Tls.NONE, context: ssl.SSLContext | None 
     if tls is Tls.STARTTLS:
         options |= {"tls_context": context, "require_starttls": True}
     if auth:
-        options |= {"authenticator": _authenticate, "auth_required": True, "auth_require_tls": False}
-    controller = Controller(handler, hostname=HOST, port=free_port(), ready_timeout=30, server_hostname="mx.test", **options)
+        options |= {"authenticator": _authenticate, "auth_required": True}
+    controller = Controller(
+        handler, hostname=HOST, port=free_port(), ready_timeout=30, server_hostname="mx.test", **options
+    )
     controller.start()
     try:
         yield MailUrl(host="localhost" if context else HOST, port=controller.port, tls=tls)
@@ -98,7 +104,7 @@ class Liar:
             time; after the last one it is honest.
     """
 
-    HONEST = {"greeting": "220 liar", "data": "354 go on", "body": ""}
+    HONEST: ClassVar[dict[str, str]] = {"greeting": "220 liar", "data": "354 go on", "body": ""}
 
     def __init__(self, **answers: list[Any]) -> None:
         self._answers = answers
@@ -106,6 +112,7 @@ class Liar:
         self.messages: list[bytes] = []
         self.connections = 0
         self._stopping = threading.Event()
+        self._open: socket.socket | None = None
         self._listener = socket.create_server((HOST, 0))
         self._listener.settimeout(0.05)
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -120,6 +127,9 @@ class Liar:
 
     def __exit__(self, *error):
         self._stopping.set()
+        if self._open is not None:
+            with suppress(OSError):
+                self._open.shutdown(socket.SHUT_RDWR)
         self._thread.join(10)
         self._listener.close()
 
@@ -127,6 +137,7 @@ class Liar:
         while not self._stopping.is_set():
             with suppress(TimeoutError):
                 connection, _ = self._listener.accept()
+                self._open = connection
                 self.connections += 1
                 connection.settimeout(10)
                 with connection, connection.makefile("rb") as lines, suppress(OSError):

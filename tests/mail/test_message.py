@@ -74,6 +74,7 @@ def test_a_long_stop_address_stays_in_one_piece(letter, envelope):
         ("to_address", "<pat@example.org> <eve@example.org"),
         ("to_address", "pat@example.org\n"),
         ("to_address", "pat"),
+        ("to_address", "pat@b\u00fccher..example"),
         ("to_address", ""),
         ("message_id", "a b@mail.example"),
         ("message_id", "a@mail.example>\r\nX: y"),

@@ -24,7 +24,12 @@ def test_a_server_that_answers_250_has_the_message(client, message):
     handler = Strict()
     with honest(handler) as url:
         outcome = send(client(url), message)
-    assert (outcome.kind, outcome.phase, outcome.code, outcome.enhanced) == (OutcomeKind.ACCEPTED, Phase.REPLY, 250, "2.0.0")
+    assert (outcome.kind, outcome.phase, outcome.code, outcome.enhanced) == (
+        OutcomeKind.ACCEPTED,
+        Phase.REPLY,
+        250,
+        "2.0.0",
+    )
     [envelope] = handler.accepted
     assert (envelope.mail_from, envelope.rcpt_tos) == (NOTES, [PAT])
     assert envelope.original_content == message
@@ -67,6 +72,21 @@ def test_after_a_refused_person_the_next_one_goes_out_on_the_same_connection(cli
     assert outcomes[1] is OutcomeKind.ACCEPTED
     assert len(handler.connections) == 1
     assert [envelope.rcpt_tos for envelope in handler.accepted] == [["bob@example.org"]]
+
+
+def test_a_server_that_refuses_rset_is_left(client, message):
+    with Liar(rcpt=["450 later"], rset=["502 no"]) as liar:
+        one = client(liar.url)
+        assert send(one, message).kind is OutcomeKind.DEFERRED
+        assert send(one, message).kind is OutcomeKind.ACCEPTED
+    assert liar.connections == 2
+
+
+@pytest.mark.parametrize(("helo", "kind"), [([], OutcomeKind.ACCEPTED), (["502 no"], OutcomeKind.CHANNEL)])
+def test_a_server_too_old_for_ehlo_is_greeted_with_helo(client, message, helo, kind):
+    with Liar(ehlo=["502 no"], helo=helo) as liar, client(liar.url) as one:
+        assert send(one, message).kind is kind
+    assert liar.heard[:2] == ["ehlo mail.example", "helo mail.example"]
 
 
 def test_a_refused_person_is_followed_by_rset(client, message):
@@ -223,7 +243,9 @@ def test_a_reply_is_kept_without_the_address_and_cut(client, message):
     assert len(outcome.text) == 200
 
 
-@pytest.mark.parametrize("address", ["pat@example.org> BODY=8BITMIME", "pat@example.org\r\nRCPT TO:<eve@example.org", "pat"])
+@pytest.mark.parametrize(
+    "address", ["pat@example.org> BODY=8BITMIME", "pat@example.org\r\nRCPT TO:<eve@example.org", "pat"]
+)
 def test_an_address_that_would_be_a_command_is_refused_before_anything_is_said(client, message, address):
     with Liar() as liar, pytest.raises(ValueError, match="address"):
         client(liar.url).send(NOTES, address, message, go_on)
@@ -240,4 +262,3 @@ def test_an_address_outside_ascii_needs_a_server_that_carries_it(client, message
     with Liar() as liar:
         outcome = send(client(liar.url), message, "p\u00e4t@example.org")
     assert (outcome.kind, outcome.enhanced) == (OutcomeKind.REFUSED, "5.6.7")
-

@@ -1,0 +1,92 @@
+"""The form that closes a room: how many people came, and what became of each part of the plan.
+
+The number travels as it was typed, so that a wrong one can be shown again as it was.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import Field, StringField
+
+from facilitator.attendance.rules import MOST_PEOPLE
+from facilitator.errors import Invalid
+
+OUTCOMES = (("used", _l("Used")), ("cut_short", _l("Cut short")), ("skipped", _l("Skipped")))
+STEPS = {"-1": -1, "1": 1}
+_WHOLE_NUMBER = re.compile(r"[0-9]{1,6}")
+
+
+class ChoiceByPart(Field):  # type: ignore[misc] # WTForms ships no types
+    """One choice for each part of the plan, from radio buttons named `<field>-<segment id>`; none is no answer."""
+
+    data: dict[str, str]
+
+    def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:  # noqa: ARG002 - given by the API
+        """Take the known choices that were sent, or those given."""
+        prefix = f"{self.name}-"
+        if not formdata:
+            self.data = dict(data) if isinstance(data, Mapping) else {}
+            return
+        sent = {name.removeprefix(prefix): formdata[name] for name in formdata if name.startswith(prefix)}
+        self.data = {segment_id: choice for segment_id, choice in sent.items() if choice in dict(OUTCOMES)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseAnswers:
+    """What was said at close.
+
+    Args:
+        headcount: participants who were counted.
+        outcomes: what became of a part of the plan, by segment id; a part left out was not said.
+    """
+
+    headcount: int
+    outcomes: Mapping[str, str]
+
+
+class CloseForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
+    """The count and the outcomes."""
+
+    headcount = StringField(_l("How many people came?"))
+    outcome = ChoiceByPart(_l("What was used?"))
+
+    @classmethod
+    def of(cls, headcount: int | None, outcomes: Mapping[str, str]) -> "CloseForm":
+        """Return the form as it is first shown, or filled with what was sent."""
+        return cls(data={"headcount": "" if headcount is None else str(headcount), "outcome": outcomes})
+
+    @property
+    def count(self) -> int | None:
+        """Return the number in the field, or None when it is no number that can be right."""
+        text = (self.headcount.data or "").strip()
+        count = int(text) if _WHOLE_NUMBER.fullmatch(text) else None
+        return count if count is not None and count <= MOST_PEOPLE else None
+
+    def press(self, button: str, segment_ids: Collection[str]) -> None:
+        """Take a press that only changes what is shown: one fewer, one more, all used, or no answers."""
+        if button in STEPS:
+            count = (self.count or 0) + STEPS[button]
+            self.headcount.data = str(min(max(count, 0), MOST_PEOPLE))
+        elif button == "all_used":
+            self.outcome.data = dict.fromkeys(segment_ids, OUTCOMES[0][0])
+        elif button == "no_answers":
+            self.outcome.data = {}
+
+    def answers(self) -> CloseAnswers:
+        """Return what was said.
+
+        Raises:
+            Invalid: when the count is no number that can be right.
+        """
+        if self.count is None:
+            raise Invalid(_("Enter a number from 0 to %(most)s.", most=MOST_PEOPLE), field="headcount")
+        return CloseAnswers(headcount=self.count, outcomes=self.outcome.data)
+
+    def say(self, problem: Invalid) -> None:
+        """Show an error beside the count."""
+        self.headcount.errors = [problem.message]

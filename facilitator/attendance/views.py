@@ -1,0 +1,124 @@
+"""Closing the room: the one page where a headcount is entered, and said back as it will be kept."""
+
+from dataclasses import dataclass
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from facilitator.attendance import service as attendance
+from facilitator.attendance.forms import OUTCOMES, CloseAnswers, CloseForm
+from facilitator.attendance.rules import (
+    Precision,
+    Spoken,
+    SpokenCode,
+    code_headcount,
+    correctable_until,
+    spoken,
+)
+from facilitator.errors import Conflict, Invalid
+from facilitator.groups import service as groups
+from facilitator.planning import queries
+from facilitator.planning import service as planning
+from facilitator.planning.queries import SessionPlan
+from facilitator.web.login import me
+from facilitator.web.request import db, now
+
+blueprint = Blueprint("attendance", __name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """The session whose room is closed, and what its count is coded by."""
+
+    plan: SessionPlan
+    group_id: str
+    label: str
+    list_size: int
+    precision: Precision
+
+
+@blueprint.get("/sessions/<session_id>/close")
+def close_room(session_id: str) -> ResponseReturnValue:
+    """Ask how many came and what was used."""
+    room = _room(session_id)
+    parts = room.plan.segments
+    said = {part.segment.id: part.assignment.outcome for part in parts if part.assignment is not None}
+    kept = _kept(room)
+    # a level is all that is known of a number that was coded into one
+    count = kept.count if kept is not None and kept.code is SpokenCode.EXACT else None
+    return _show(room, CloseForm.of(count, said))
+
+
+@blueprint.post("/sessions/<session_id>/close")
+def save_room(session_id: str) -> ResponseReturnValue:
+    """Take a step of the count, or keep the count and with it what was used."""
+    room = _room(session_id)
+    form = CloseForm.of(None, {})
+    button = request.form.get("by")
+    if button is not None:
+        form.press(button, [part.segment.id for part in _fillable(room)])
+        return _show(room, form)
+    try:
+        _save(room, form.answers(), whole=request.form.get("do") != "count")
+    except Invalid as problem:
+        form.say(problem)
+        return _show(room, form), 422
+    db().commit()
+    flash(_("Saved. You can correct the count until 48 hours after the session."))
+    return redirect(url_for("groups.show_group", group_id=room.group_id), 303)
+
+
+def _room(session_id: str) -> Room:
+    session, group = planning.get_session_with_group(db(), me(), session_id)
+    if session.status == "cancelled":
+        raise Conflict("This session was cancelled, so there is nobody to count.")
+    attendance.refuse_early(session.starts_at, now())
+    return Room(
+        plan=queries.session_plan(db(), session, group),
+        group_id=group.id,
+        label=group.label,
+        list_size=groups.count_participants(db(), group),
+        precision=Precision(group.precision),
+    )
+
+
+def _fillable(room: Room) -> list[queries.PlannedSegment]:
+    """Return the parts that something was planned for."""
+    return [part for part in room.plan.segments if part.prompt is not None or part.exercise is not None]
+
+
+def _save(room: Room, answers: CloseAnswers, *, whole: bool) -> None:
+    session = room.plan.session
+    attendance.close_room(
+        db(), session.id, session.ends_at, answers.headcount, room.list_size, room.precision, now()
+    )
+    if whole:
+        planning.record_outcomes(db(), session, answers.outcomes)
+        planning.mark_done(db(), session)
+
+
+def _kept(room: Room) -> Spoken | None:
+    tally = attendance.find_tally(db(), room.plan.session.id)
+    return spoken(tally.headcount) if tally else None
+
+
+def _show(room: Room, form: CloseForm) -> str:
+    session = room.plan.session
+    count = form.count
+    return render_template(
+        "attendance/close_room.html",
+        nav="groups",
+        session=session,
+        label=room.label,
+        parts=_fillable(room),
+        outcomes=OUTCOMES,
+        form=form,
+        count=count,
+        will_keep=None if count is None else spoken(code_headcount(count, room.list_size, room.precision)),
+        kept=_kept(room),
+        list_size=room.list_size,
+        precision=room.precision,
+        until=correctable_until(session.ends_at),
+        too_late=now() >= correctable_until(session.ends_at),
+    )

@@ -1,0 +1,176 @@
+"""`python -m facilitator VERB`: arguments in, one line out."""
+
+import argparse
+import getpass
+import json
+import sys
+import threading
+import webbrowser
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+
+from config import Config, ConfigError
+from facilitator import create_app, logs, migrations, serve, worker
+from facilitator.accounts import service as accounts
+from facilitator.accounts.models import Role
+from facilitator.db import Database
+from facilitator.demo.seed import LOGINS, seed_demo
+from facilitator.errors import AppError
+from facilitator.prompts.service import import_library
+from facilitator.reminders.delivery import deliver_due
+from facilitator.reminders.follow import sweep
+from facilitator.vault import Vault
+
+DEFAULT_PORT = 5000
+OPEN_AFTER_S = 1.0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb and return the exit code: 0 done, 1 not possible, 2 wrong usage."""
+    given = _parser().parse_args(arguments)
+    logs.set_up()
+    try:
+        config = Config.from_env()
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 1
+    try:
+        with closing(Database(config.database_url, Vault(config.vault_key))) as database:
+            verb: Callable[[argparse.Namespace, Config, Database], int] = given.verb
+            return verb(given, config, database)
+    except (AppError, worker.WorkerRunningError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m facilitator", description="Run one part of the installation.")
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+
+    def add(name: str, verb: Callable[..., int], words: str) -> argparse.ArgumentParser:
+        part = verbs.add_parser(name, help=words, description=words)
+        part.set_defaults(verb=verb)
+        return part
+
+    run = add("run", _run, "serve pages and send mail on this machine")
+    run.add_argument("--seed-demo", action="store_true", help="fill an empty database with made-up people")
+    run.add_argument("--open-browser", action="store_true", help="open the first page when it answers")
+    for part in (run, add("web", _web, "serve pages only")):
+        part.add_argument("--port", type=int, default=DEFAULT_PORT)
+    add("worker", _worker, "send mail only")
+    add("init-db", _init_db, "bring the database to the newest schema and load the library")
+    add("seed-demo", _seed_demo, "fill an empty database with made-up people")
+    create = add("create-facilitator", _create_facilitator, "make an account; asks for the password")
+    create.add_argument("email")
+    create.add_argument("--name", default="")
+    create.add_argument("--role", choices=[role.value for role in Role], default=Role.FACILITATOR.value)
+    for name, verb, words in (
+        ("plan-due", _plan_due, "one planning pass"),
+        ("send-due", _send_due, "one delivery pass"),
+    ):
+        add(name, verb, words).add_argument("--now", type=_instant, default=None, metavar="ISO")
+    return parser
+
+
+def _instant(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _clock(given: argparse.Namespace) -> Callable[[], datetime]:
+    fixed: datetime | None = given.now
+    return (lambda: fixed) if fixed else (lambda: datetime.now(UTC))
+
+
+def _prepare(database: Database, *, demo: bool) -> None:
+    migrations.upgrade(database)
+    now = datetime.now(UTC)
+    with database.write() as db:
+        import_library(db, now)
+        if demo:
+            seed_demo(db, now)
+        db.commit()
+
+
+def _run(given: argparse.Namespace, config: Config, database: Database) -> int:
+    if given.seed_demo and not config.is_demo:
+        print("Made-up people are for the demonstration alone; set FACILITATOR_MODE=demo.", file=sys.stderr)
+        return 1
+    _prepare(database, demo=given.seed_demo)
+    for line in _welcome(given, config, database):
+        print(line, flush=True)
+    if given.open_browser:
+        threading.Timer(OPEN_AFTER_S, webbrowser.open, [f"http://127.0.0.1:{given.port}"]).start()
+    serve.run_all(config, database, given.port)
+    return 0
+
+
+def _welcome(given: argparse.Namespace, config: Config, database: Database) -> list[str]:
+    url = f"http://127.0.0.1:{given.port}"
+    lines = [f"Facilitator  {url}"]
+    if config.mail_url.is_mailbox:
+        lines.append(f"Mailbox      {url}/mailbox")
+    with database.read() as db:
+        if accounts.count_facilitators(db) == 0:
+            lines.append(f"First run    set-up code {accounts.set_up_code(config.secret_key)}")
+        elif config.is_demo:
+            lines += [f"Demo login   {login.email}  {login.password}" for login in LOGINS]
+    return [*lines, f"Data folder  {config.data_dir}", "Ctrl-C stops."]
+
+
+def _web(given: argparse.Namespace, config: Config, database: Database) -> int:
+    serve.serve_web(config, database, given.port)
+    return 0
+
+
+def _worker(_given: argparse.Namespace, config: Config, database: Database) -> int:
+    return worker.run(config, database)
+
+
+def _init_db(_given: argparse.Namespace, _config: Config, database: Database) -> int:
+    _prepare(database, demo=False)
+    print(f"The database is at {migrations.head()}.")
+    return 0
+
+
+def _seed_demo(_given: argparse.Namespace, config: Config, database: Database) -> int:
+    if not config.is_demo:
+        print("Made-up people are for the demonstration alone; set FACILITATOR_MODE=demo.", file=sys.stderr)
+        return 1
+    _prepare(database, demo=True)
+    print("The demonstration is ready.")
+    return 0
+
+
+def _create_facilitator(given: argparse.Namespace, _config: Config, database: Database) -> int:
+    password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    with database.write() as db:
+        accounts.create_facilitator(
+            db,
+            name=given.name or given.email.partition("@")[0],
+            email=given.email,
+            password=password,
+            role=Role(given.role),
+            zone="Etc/UTC",
+            now=datetime.now(UTC),
+        )
+        db.commit()
+    print(f"The account {given.email} is made.")
+    return 0
+
+
+def _plan_due(given: argparse.Namespace, _config: Config, database: Database) -> int:
+    with database.write() as db:
+        followed = sweep(db, worker.AUDIT_AHEAD, _clock(given)())
+        db.commit()
+    print(json.dumps({"planned": followed.planned, "notices": followed.notices, "withdrawn": followed.withdrawn}))
+    return 0
+
+
+def _send_due(given: argparse.Namespace, config: Config, database: Database) -> int:
+    app = create_app(config, database)
+    with worker.mail_target(config) as target, app.app_context():
+        counts = deliver_due(worker.make_station(config, database, _clock(given), target))
+    print(json.dumps({"messages": sum(counts.values()), **counts}))
+    return 0

@@ -1,0 +1,1 @@
+"""The viewer of the demonstration's local mailbox; not there in production."""

@@ -1,0 +1,1 @@
+"""Public pages behind links: no account, no cookie, and nothing of the facilitators' data but what they released."""

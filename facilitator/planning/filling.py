@@ -1,0 +1,220 @@
+"""Fills the slots of sessions by the assignment rules and writes down what fills them and why.
+
+What a facilitator locked is never touched. A slot that is locked and empty is a silent minute.
+It must never decide which prompt is better: the rules do.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from facilitator.curriculum.pathways import Agenda
+from facilitator.curriculum.rules import GroupKind, Phase, SegmentKind, SessionKind
+from facilitator.planning.models import Assignment, GroupSession, Segment, Series
+from facilitator.planning.scene import Scene, facts_of, history_of
+from facilitator.prompts.rules import choose_session
+from facilitator.prompts.rules_agenda import exercise_refusals
+from facilitator.prompts.rules_cards import Arrangement, Choice, ExerciseCard, History, PromptCard, SessionFacts, Slot
+from facilitator.prompts.rules_fit import refusals
+from facilitator.prompts.rules_reasons import Reason, ReasonCode
+
+Card = PromptCard | ExerciseCard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """One session laid out for choosing: its agenda, what fills it now, and what the rules go by.
+
+    Args:
+        rows: what is written down, by segment id.
+        standing: the prompt or exercise in each filled slot.
+    """
+
+    scene: Scene
+    session: GroupSession
+    seed: str
+    segments: Sequence[Segment]
+    rows: Mapping[str, Assignment]
+    standing: Mapping[str, Card]
+    facts: SessionFacts
+    history: History
+
+    @property
+    def all_slots(self) -> tuple[Slot, ...]:
+        """Return the whole agenda as the rules see it."""
+        return slots_of(self.segments)
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """Return the agenda with its silent minutes, which take no prompt."""
+        silent = self.silent
+        return tuple(replace(slot, phase=None) if slot.slot_id in silent else slot for slot in self.all_slots)
+
+    @property
+    def silent(self) -> frozenset[str]:
+        """Name the slots that a facilitator emptied."""
+        return frozenset(slot_id for slot_id, row in self.rows.items() if is_silent(row))
+
+    @property
+    def arrangement(self) -> Arrangement:
+        """Return what stands where."""
+        return Arrangement(
+            slots=self.slots,
+            prompts={slot_id: card for slot_id, card in self.standing.items() if isinstance(card, PromptCard)},
+            exercises={slot_id: card for slot_id, card in self.standing.items() if isinstance(card, ExerciseCard)},
+        )
+
+    def locked(self) -> dict[str, Card]:
+        """Return what a facilitator fixed."""
+        return {slot_id: card for slot_id, card in self.standing.items() if self.rows[slot_id].locked}
+
+
+def is_silent(row: Assignment) -> bool:
+    """Say whether a facilitator emptied a slot: it is locked with nothing in it."""
+    return row.locked and row.prompt_version_id is None and row.exercise_id is None
+
+
+def slots_of(segments: Sequence[Segment]) -> tuple[Slot, ...]:
+    """Return an agenda as the rules see it, with the minute at which each part starts."""
+    minute, slots = 0, []
+    for segment in sorted(segments, key=lambda s: s.position):
+        slots.append(
+            Slot(
+                slot_id=segment.id,
+                position=segment.position,
+                kind=SegmentKind(segment.kind),
+                phase=Phase(segment.phase) if segment.phase else None,
+                minutes=segment.minutes,
+                reserved_minutes=segment.reserved_minutes,
+                start_minute=minute,
+            )
+        )
+        minute += segment.minutes
+    return tuple(slots)
+
+
+def agenda_of(scene: Scene, session: GroupSession) -> Agenda:
+    """Return the agenda in the library for a session of this kind and length."""
+    kinds = GroupKind(scene.group.kind), SessionKind(session.session_kind)
+    return scene.catalogue.agenda(kinds[0], session.minutes, kinds[1])
+
+
+def lay_agenda(scene: Scene, session: GroupSession) -> list[Segment]:
+    """Make the segments of a session from its agenda."""
+    return [
+        Segment(
+            session_id=session.id,
+            position=part.order,
+            kind=part.kind,
+            title=part.title,
+            minutes=part.minutes,
+            reserved_minutes=part.reserved_minutes,
+            phase=part.phase or "",
+            purpose=part.purpose,
+            facilitator_note=part.facilitator_note,
+        )
+        for part in agenda_of(scene, session).segments
+    ]
+
+
+def open_desk(db: Session, scene: Scene, session: GroupSession) -> Desk:
+    """Lay out a session that is in the database, in three queries."""
+    segments = db.scalars(select(Segment).where(Segment.session_id == session.id).order_by(Segment.position)).all()
+    rows = db.scalars(select(Assignment).where(Assignment.session_id == session.id)).all()
+    seed = db.scalar(select(Series.seed).where(Series.id == session.series_id)) or ""
+    # what was skipped in the room no longer counts, so it is not among the choices
+    found = {choice.slot_id: choice.prompt or choice.exercise for choice in scene.choices.get(session.id, ())}
+    return Desk(
+        scene=scene,
+        session=session,
+        seed=seed,
+        segments=segments,
+        rows={row.segment_id: row for row in rows},
+        standing={slot_id: card for slot_id, card in found.items() if card},
+        facts=facts_of(scene, session),
+        history=history_of(scene, session),
+    )
+
+
+def fill_new(scene: Scene, session: GroupSession, seed: str, segments: Sequence[Segment]) -> list[Assignment]:
+    """Choose for every slot of a session that has nothing yet, and return the rows to add."""
+    choices = choose_session(
+        facts_of(scene, session),
+        slots_of(segments),
+        scene.pool,
+        scene.exercises,
+        history_of(scene, session),
+        locked={},
+        seed=draw_seed(session, seed),
+    )
+    scene.choices[session.id] = choices
+    return [write_choice(Assignment(segment_id=choice.slot_id, session_id=session.id), choice) for choice in choices]
+
+
+def draw_seed(session: GroupSession, seed: str) -> str:
+    """Return what decides between equals: the series, the step of its pathway, and how often it was chosen anew."""
+    return f"{seed}/{session.cycle}/{session.pathway_position}/{session.attempt}"
+
+
+def choose_again(db: Session, desk: Desk, keep: Mapping[str, Card]) -> None:
+    """Choose anew for every slot that is neither kept nor silent, and write it down.
+
+    Args:
+        db: the open session.
+        desk: the session laid out.
+        keep: what stays, by segment id; what is locked has to be among it.
+    """
+    scene, session = desk.scene, desk.session
+    seed = draw_seed(session, desk.seed)
+    choices = choose_session(desk.facts, desk.slots, scene.pool, scene.exercises, desk.history, locked=keep, seed=seed)
+    scene.choices[session.id] = choices
+    for choice in choices:
+        if choice.slot_id not in keep:
+            row = desk.rows.get(choice.slot_id)
+            if row is None:
+                row = Assignment(segment_id=choice.slot_id, session_id=session.id)
+                db.add(row)
+            write_choice(row, choice)
+    db.flush()
+
+
+def refit(db: Session, desk: Desk) -> None:
+    """Choose anew where what stands now breaks a rule or nothing stands; keep all the rest."""
+    choose_again(db, desk, desk.locked() | {slot_id: desk.standing[slot_id] for slot_id in passing(desk)})
+
+
+def passing(desk: Desk) -> Collection[str]:
+    """Name the slots whose prompt or exercise passes every hard rule."""
+    arrangement = desk.arrangement
+    slots = {slot.slot_id: slot for slot in arrangement.slots}
+    return {slot_id for slot_id, card in desk.standing.items() if not _judge(desk, slots[slot_id], card, arrangement)}
+
+
+def _judge(desk: Desk, slot: Slot, card: Card, arrangement: Arrangement) -> bool:
+    if isinstance(card, PromptCard):
+        return bool(refusals(card, slot, desk.facts, desk.history, arrangement))
+    return bool(exercise_refusals(card, slot, desk.history, arrangement))
+
+
+def write_choice(row: Assignment, choice: Choice) -> Assignment:
+    """Write into a row what the rules chose and why, and return it."""
+    row.prompt_version_id = choice.prompt.version_id if choice.prompt else None
+    row.exercise_id = choice.exercise.exercise_id if choice.exercise else None
+    row.reasons = store_reasons(choice.reasons)
+    row.emptied_by = store_reasons([choice.emptied_by])[0] if choice.emptied_by else None
+    return row
+
+
+def store_reasons(reasons: Iterable[Reason]) -> list[dict[str, object]]:
+    """Return reasons as they are stored: codes, ids and numbers."""
+    return [{"code": str(reason.code), "params": dict(reason.params)} for reason in reasons]
+
+
+def read_reason(stored: Mapping[str, object]) -> Reason:
+    """Return a stored reason."""
+    params = stored["params"]
+    if not isinstance(params, dict):
+        raise TypeError("the parameters of a reason are a mapping")
+    return Reason(code=ReasonCode(str(stored["code"])), params=params)

@@ -1,0 +1,230 @@
+"""The forms of planning: the four steps of a series as one form, and the changes of one session.
+
+One form travels through all steps of the wizard, with the fields of the other steps hidden in it. So nothing is
+stored until the last press, a refresh or a second tab harms nothing, and what was typed is never lost.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from markupsafe import Markup, escape
+from wtforms import BooleanField, Field, RadioField, SelectField, StringField
+from wtforms.validators import Length
+
+from facilitator.curriculum.pathways import Pathway
+from facilitator.errors import Invalid
+from facilitator.groups.models import Group
+from facilitator.planning.rules import COUNTS, DatePlan, Rhythm
+from facilitator.planning.rules_slots import SESSION_MINUTES
+from facilitator.times import day_of, get_zone, list_zones, parse_wall_time
+
+RHYTHMS = (
+    (Rhythm.WEEKLY, _l("Every week")),
+    (Rhythm.FORTNIGHTLY, _l("Every 2 weeks")),
+    (Rhythm.MONTHLY, _l("Every month")),
+)
+WEEKDAYS = (
+    ("", _l("As the first date")),
+    *enumerate(
+        (_l("Monday"), _l("Tuesday"), _l("Wednesday"), _l("Thursday"), _l("Friday"), _l("Saturday"), _l("Sunday"))
+    ),
+)
+LEADS_MINUTES = (0, 60, 120, 180, 360, 720, 1440, 2880, 4320, 10080)
+MINUTE = timedelta(minutes=1)
+MOST_CYCLES = 8
+DATE_FIELDS = frozenset({"day", "weekday", "start_time", "zone", "minutes", "rhythm", "count"})
+
+
+class HiddenList(Field):
+    """A list of short texts that travels in hidden inputs, one each."""
+
+    data: list[str]
+
+    def process_formdata(self, valuelist: Sequence[Any]) -> None:
+        """Take every input of this name."""
+        self.data = [str(value)[:40] for value in valuelist]
+
+    def widget(self, field: Field, **_attributes: object) -> Markup:  # type: ignore[override]
+        """Return the hidden inputs."""
+        return Markup("").join(
+            Markup('<input type="hidden" name="{}" value="{}">').format(escape(field.name), escape(value))
+            for value in field.data or ()
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesAnswers:
+    """What the wizard was told.
+
+    Args:
+        pathway_id: along which pathway.
+        plan: the dates, with those left out by hand; the count is the pathway's, times the cycles.
+        cycles: how often an open cycle runs.
+        meet_anyway: public holidays that are kept although others are left out.
+        leave_out_holidays: whether public holidays are left out.
+        point_out_sensitive: whether hard days of the year get a note.
+        lowered: a lower depth limit by position.
+        leads: the reminders of the group, or None to leave them as they are.
+    """
+
+    pathway_id: str
+    plan: DatePlan
+    cycles: int
+    meet_anyway: frozenset[date]
+    leave_out_holidays: bool
+    point_out_sensitive: bool
+    lowered: dict[int, int]
+    leads: tuple[timedelta, ...]
+
+
+class SeriesForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
+    """All four steps: path, dates, reminders, check."""
+
+    pathway_id = RadioField(_l("Path"), validate_choice=False)
+    cycles = SelectField(_l("How often the cycle runs"), choices=[(str(n), str(n)) for n in range(1, MOST_CYCLES + 1)])
+    day = StringField(_l("Day"), validators=[Length(max=4)])
+    month = StringField(_l("Month"), validators=[Length(max=4)])
+    year = StringField(_l("Year"), validators=[Length(max=6)])
+    weekday = SelectField(_l("Weekday"), choices=[(str(value), label) for value, label in WEEKDAYS])
+    start_time = StringField(_l("Starts"), validators=[Length(max=8)])
+    zone = SelectField(_l("Time zone"), choices=list, validate_choice=False)
+    minutes = RadioField(_l("Length"), choices=[(str(n), _l("%(minutes)s min", minutes=n)) for n in SESSION_MINUTES])
+    rhythm = RadioField(_l("Rhythm"), choices=[(rhythm.value, label) for rhythm, label in RHYTHMS])
+    holidays = BooleanField(_l("Leave out public holidays"))
+    sensitive = BooleanField(_l("Point out sensitive dates"))
+    skip = HiddenList()
+    keep = HiddenList()
+    lowered = HiddenList()
+    first_lead = SelectField(_l("First reminder"), choices=list, validate_choice=False)
+    second_lead = SelectField(_l("Second reminder"), choices=list, validate_choice=False)
+
+    @classmethod
+    def begin(cls, group: Group, pathways: Sequence[Pathway], today: date, leads: Sequence[timedelta]) -> "SeriesForm":
+        """Return the form as it is first shown: sensible answers that can all be changed."""
+        first_on = today + timedelta(days=7)
+        form = cls(
+            data={
+                "pathway_id": _usual(pathways),
+                "cycles": "1",
+                "day": str(first_on.day),
+                "month": str(first_on.month),
+                "year": str(first_on.year),
+                "weekday": "",
+                "start_time": "18:30",
+                "zone": group.zone,
+                "minutes": str(group.minutes),
+                "rhythm": Rhythm.WEEKLY.value,
+                "holidays": True,
+                "sensitive": True,
+                "skip": [],
+                "keep": [],
+                "lowered": [],
+                "first_lead": _lead_value(leads, 0),
+                "second_lead": _lead_value(leads, 1),
+            }
+        )
+        return form.offer(pathways)
+
+    def offer(self, pathways: Sequence[Pathway]) -> "SeriesForm":
+        """Fill in the choices that depend on the group and return the form."""
+        self.pathway_id.choices = [(pathway.id, pathway.name) for pathway in pathways]
+        self.zone.choices = [(name, name.replace("_", " ")) for name in list_zones()]
+        leads = [(str(minutes), lead_label(minutes)) for minutes in LEADS_MINUTES]
+        self.first_lead.choices = self.second_lead.choices = leads
+        return self
+
+    def press(self, leave: str, meet: str, lower: str) -> None:
+        """Take a small press beside one date: leave it out, meet anyway, or lower its depth ("6:2")."""
+        self.skip.data = sorted({*(self.skip.data or ()), leave} - {"", meet})
+        self.keep.data = sorted({*(self.keep.data or ()), meet} - {"", leave})
+        self.lowered.data = [*(self.lowered.data or ()), *([lower] if lower else [])]
+
+    def answers(self, pathways: Sequence[Pathway]) -> SeriesAnswers:
+        """Return what was answered.
+
+        Raises:
+            Invalid: naming the field, when an answer cannot be read.
+        """
+        pathway = next((each for each in pathways if each.id == self.pathway_id.data), None)
+        if pathway is None:
+            raise Invalid(_("Choose a path."), "pathway_id")
+        cycles = int(self.cycles.data) if pathway.repeating and self.cycles.data in dict(self.cycles.choices) else 1
+        return SeriesAnswers(
+            pathway_id=pathway.id,
+            plan=self._plan(pathway.session_count * cycles),
+            cycles=cycles,
+            meet_anyway=_dates(self.keep.data),
+            leave_out_holidays=bool(self.holidays.data),
+            point_out_sensitive=bool(self.sensitive.data),
+            lowered=_lowered(self.lowered.data),
+            leads=self._leads(),
+        )
+
+    def _plan(self, count: int) -> DatePlan:
+        if self.rhythm.data not in set(Rhythm):
+            raise Invalid(_("Choose how often the group meets."), "rhythm")
+        if self.minutes.data not in {str(n) for n in SESSION_MINUTES}:
+            raise Invalid(_("Enter 60, 75 or 90."), "minutes")
+        return DatePlan(
+            first_on=day_of(self.day.data or "", self.month.data or "", self.year.data or "", "day"),
+            start_time=parse_wall_time(self.start_time.data or ""),
+            zone=get_zone(self.zone.data or ""),
+            minutes=int(self.minutes.data),
+            rhythm=Rhythm(self.rhythm.data),
+            count=min(count, COUNTS[-1]),
+            skip_on=_dates(self.skip.data),
+            weekday=int(self.weekday.data) if (self.weekday.data or "").isdigit() else None,
+        )
+
+    def _leads(self) -> tuple[timedelta, ...]:
+        chosen = [int(value) for value in (self.first_lead.data, self.second_lead.data) if str(value).isdigit()]
+        return tuple(
+            sorted({minutes * MINUTE for minutes in chosen if minutes in LEADS_MINUTES and minutes}, reverse=True)
+        )
+
+    def say(self, problem: Invalid) -> None:
+        """Show an error beside the field it belongs to, or above the form."""
+        field = self._fields.get(problem.field, self.form_errors)
+        if isinstance(field, list):
+            field.append(problem.message)
+        else:
+            field.errors = [*field.errors, problem.message]
+
+
+def lead_label(minutes: int) -> str:
+    """Return how a lead is called in a list of choices."""
+    if not minutes:
+        return _("None")
+    if minutes % 1440 == 0 and minutes > 2880:  # noqa: PLR2004 - from three days on people count in days
+        return _("%(days)s days before", days=minutes // 1440)
+    return _("%(hours)s hours before", hours=minutes // 60) if minutes > 60 else _("1 hour before")  # noqa: PLR2004
+
+
+def _usual(pathways: Sequence[Pathway]) -> str:
+    """Return the pathway that most groups take: twelve sessions, or the first that is offered."""
+    by_count = {pathway.session_count: pathway.id for pathway in reversed(pathways)}
+    return by_count.get(12, pathways[0].id if pathways else "")
+
+
+def _lead_value(leads: Sequence[timedelta], index: int) -> str:
+    return str(leads[index] // MINUTE) if index < len(leads) else "0"
+
+
+def _dates(texts: Sequence[str] | None) -> frozenset[date]:
+    found = set()
+    for text in texts or ():
+        try:
+            found.add(date.fromisoformat(text))
+        except ValueError:
+            continue  # only a hand-made request sends something else
+    return frozenset(found)
+
+
+def _lowered(texts: Sequence[str] | None) -> dict[int, int]:
+    pairs = [text.partition(":") for text in texts or ()]
+    return {int(at): int(limit) for at, _colon, limit in pairs if at.isdigit() and limit in {"1", "2"}}

@@ -1,0 +1,248 @@
+"""Reads plans: one session with everything on its page, a series at a glance, coverage, what is coming, what clashes.
+
+Each page is a fixed number of queries, whatever the size of the data. Nothing here writes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from facilitator.accounts.models import Facilitator
+from facilitator.curriculum.materials import Exercise
+from facilitator.curriculum.rules import Pole, SubBind
+from facilitator.curriculum.service import SOURCE_LANGUAGE, catalogue, editions
+from facilitator.groups.models import Group, GroupFacilitator
+from facilitator.planning.filling import is_silent, read_reason
+from facilitator.planning.models import Assignment, GroupSession, Outcome, Segment, Series, SessionStatus
+from facilitator.planning.rules_notes import Busy
+from facilitator.prompts.models import Prompt, PromptStatus, PromptVersion
+from facilitator.prompts.rules_agenda import speaking_seconds
+from facilitator.prompts.rules_reasons import Reason
+from facilitator.times import get_zone, to_local
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedSegment:
+    """One part of a session as its page shows it.
+
+    Args:
+        start_time: what the wall clock shows when it begins.
+        own: the prompt was written by a facilitator.
+        seconds_each: what everyone has in a round, in seconds.
+    """
+
+    segment: Segment
+    starts_at: datetime
+    start_time: time
+    start_minute: int
+    assignment: Assignment | None
+    prompt: PromptVersion | None
+    own: bool
+    exercise: Exercise | None
+    seconds_each: int
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Return what spoke for the choice, most telling first."""
+        return tuple(read_reason(each) for each in self.assignment.reasons) if self.assignment is not None else ()
+
+    @property
+    def emptied_by(self) -> Reason | None:
+        """Return what left the slot empty."""
+        stored = self.assignment.emptied_by if self.assignment is not None else None
+        return read_reason(stored) if stored else None
+
+    @property
+    def silent(self) -> bool:
+        """Say whether a facilitator made this a silent minute."""
+        return self.assignment is not None and is_silent(self.assignment)
+
+    @property
+    def empty(self) -> bool:
+        """Say whether something belongs here and nothing qualified; `emptied_by` says why."""
+        return self.assignment is not None and self.prompt is None and self.exercise is None and not self.silent
+
+    @property
+    def reviewed(self) -> bool:
+        """Say whether the prompt has had clinical review."""
+        return self.prompt is not None and self.prompt.status == PromptStatus.REVIEWED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionPlan:
+    """Everything that the page of one session shows, the checks aside."""
+
+    session: GroupSession
+    segments: tuple[PlannedSegment, ...]
+
+    @property
+    def deepest(self) -> int:
+        """Return the depth of the deepest prompt, 0 where there is none."""
+        return max((part.prompt.depth for part in self.segments if part.prompt is not None), default=0)
+
+    @property
+    def total_minutes(self) -> int:
+        """Return what the parts add up to."""
+        return sum(part.segment.minutes for part in self.segments)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionLine:
+    """One session on the page of its series."""
+
+    session: GroupSession
+    empty_slots: int
+    unreviewed: int
+    deepest: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """How often one cell of the grid is planned (or nobody said what became of it), was used, and was skipped."""
+
+    planned: int = 0
+    used: int = 0
+    skipped: int = 0
+
+
+def session_plan(db: Session, session: GroupSession, group: Group) -> SessionPlan:
+    """Return the plan of a session, in one query."""
+    rows = db.execute(
+        select(Segment, Assignment, PromptVersion, Prompt.owner_id)
+        .outerjoin(Assignment, Assignment.segment_id == Segment.id)
+        .outerjoin(PromptVersion, PromptVersion.id == Assignment.prompt_version_id)
+        .outerjoin(Prompt, Prompt.id == PromptVersion.prompt_id)
+        .where(Segment.session_id == session.id)
+        .order_by(Segment.position)
+    )
+    exercises = {e.id: e for e in catalogue(_edition(group)).exercises}
+    minute, parts = 0, []
+    for segment, assignment, prompt, owner_id in rows:
+        starts_at = session.starts_at + timedelta(minutes=minute)
+        parts.append(
+            PlannedSegment(
+                segment=segment,
+                starts_at=starts_at,
+                start_time=to_local(starts_at, get_zone(session.zone)).time(),
+                start_minute=minute,
+                assignment=assignment,
+                prompt=prompt,
+                own=owner_id is not None,
+                exercise=_exercise_of(assignment, exercises),
+                seconds_each=speaking_seconds(segment.minutes - segment.reserved_minutes, group.capacity),
+            )
+        )
+        minute += segment.minutes
+    return SessionPlan(session=session, segments=tuple(parts))
+
+
+def list_series(db: Session, group: Group) -> list[Series]:
+    """List the series of a group, newest first."""
+    return list(
+        db.scalars(select(Series).where(Series.group_id == group.id).order_by(Series.first_on.desc(), Series.id))
+    )
+
+
+def series_overview(db: Session, series: Series) -> list[SessionLine]:
+    """List the sessions of a series in order, with what is missing in each, in one query."""
+    unfilled = Assignment.prompt_version_id.is_(None) & Assignment.exercise_id.is_(None) & Assignment.locked.is_(False)
+    draft = PromptVersion.status != PromptStatus.REVIEWED
+    rows = db.execute(
+        select(
+            GroupSession,
+            func.count(case((unfilled, 1))),
+            func.count(case((draft, 1))),
+            func.coalesce(func.max(PromptVersion.depth), 0),
+        )
+        .outerjoin(Assignment, Assignment.session_id == GroupSession.id)
+        .outerjoin(PromptVersion, PromptVersion.id == Assignment.prompt_version_id)
+        .where(GroupSession.series_id == series.id)
+        .group_by(GroupSession.id)
+        .order_by(GroupSession.position)
+    )
+    return [
+        SessionLine(session=session, empty_slots=empty, unreviewed=unreviewed, deepest=deepest)
+        for session, empty, unreviewed, deepest in rows
+    ]
+
+
+def coverage(db: Session, group: Group, series: Series | None = None) -> dict[tuple[SubBind, Pole], Coverage]:
+    """Return how a group, or one of its series, covers the sub-binds and poles; cancelled sessions do not count."""
+    found = (
+        select(PromptVersion.sub_bind, PromptVersion.pole, Assignment.outcome, func.count())
+        .join(Assignment, Assignment.prompt_version_id == PromptVersion.id)
+        .join(GroupSession, GroupSession.id == Assignment.session_id)
+        .where(GroupSession.group_id == group.id, GroupSession.status != SessionStatus.CANCELLED)
+        .group_by(PromptVersion.sub_bind, PromptVersion.pole, Assignment.outcome)
+    )
+    if series is not None:
+        found = found.where(GroupSession.series_id == series.id)
+    counts: dict[tuple[SubBind, Pole], dict[str, int]] = {(theme, pole): {} for theme in SubBind for pole in Pole}
+    for sub_bind, pole, outcome, count in db.execute(found):
+        counts[SubBind(sub_bind), Pole(pole)][outcome] = count
+    return {cell: _cell(by_outcome) for cell, by_outcome in counts.items()}
+
+
+def upcoming(db: Session, me: Facilitator, from_at: datetime, until_at: datetime) -> list[tuple[GroupSession, Group]]:
+    """List the sessions of a person's groups that end after one instant and start before another, in time.
+
+    Cancelled ones are among them, as a person on their way has to see that.
+    """
+    found = (
+        select(GroupSession, Group)
+        .join(Group, Group.id == GroupSession.group_id)
+        .join(GroupFacilitator, GroupFacilitator.group_id == Group.id)
+        .where(GroupFacilitator.facilitator_id == me.id)
+        .where(GroupSession.ends_at > from_at, GroupSession.starts_at < until_at)
+        .order_by(GroupSession.starts_at, GroupSession.id)
+    )
+    return [(session, group) for session, group in db.execute(found)]
+
+
+def list_waiting(db: Session, me: Facilitator, now: datetime) -> list[tuple[GroupSession, Group]]:
+    """List the sessions of a person's groups that are over and whose room was not closed, oldest first."""
+    found = (
+        select(GroupSession, Group)
+        .join(Group, Group.id == GroupSession.group_id)
+        .join(GroupFacilitator, GroupFacilitator.group_id == Group.id)
+        .where(GroupFacilitator.facilitator_id == me.id)
+        .where(GroupSession.ends_at <= now, GroupSession.status == SessionStatus.SCHEDULED)
+        .order_by(GroupSession.starts_at, GroupSession.id)
+    )
+    return [(session, group) for session, group in db.execute(found)]
+
+
+def busy(db: Session, me: Facilitator, from_on: date, until_on: date) -> tuple[Busy, ...]:
+    """Return when a person's groups meet between two dates, under their labels, for notes on clashes.
+
+    A day is added at both ends, as a date is not the same day everywhere.
+    """
+    from_at = datetime.combine(from_on, time(), UTC) - DAY
+    until_at = datetime.combine(until_on, time(), UTC) + 2 * DAY
+    found = upcoming(db, me, from_at, until_at)
+    return tuple(
+        Busy(starts_at=session.starts_at, ends_at=session.ends_at, label=group.label)
+        for session, group in found
+        if session.status != SessionStatus.CANCELLED
+    )
+
+
+def _exercise_of(assignment: Assignment | None, exercises: Mapping[str, Exercise]) -> Exercise | None:
+    return exercises.get(assignment.exercise_id or "") if assignment is not None else None
+
+
+def _edition(group: Group) -> str:
+    return group.language if group.language in editions() else SOURCE_LANGUAGE
+
+
+def _cell(by_outcome: dict[str, int]) -> Coverage:
+    return Coverage(
+        planned=by_outcome.get(Outcome.NOT_SAID, 0),
+        used=by_outcome.get(Outcome.USED, 0) + by_outcome.get(Outcome.CUT_SHORT, 0),
+        skipped=by_outcome.get(Outcome.SKIPPED, 0),
+    )

@@ -1,0 +1,221 @@
+"""Plans a series: dates, sessions, agendas and what fills them, all written in one go; and adds one more session.
+
+Planning sends nothing. What a date does to people, such as a clock change or a hard day, is told by the notes of
+`rules.occurrences` before this is called.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from facilitator.curriculum.pathways import Pathway
+from facilitator.curriculum.rules import GroupKind, SessionKind
+from facilitator.errors import Conflict, Invalid
+from facilitator.groups.models import Group
+from facilitator.planning.building import add_filled, build_session, copy_session
+from facilitator.planning.models import GroupSession, Series
+from facilitator.planning.rules import DatePlan, Occurrence, Problem, ProblemCode, Rhythm, occurrences, validate
+from facilitator.planning.rules_slots import Slot, moved
+from facilitator.planning.scene import Scene, add_pool, load_scene
+from facilitator.planning.timetable import lock_timetable, refuse_overlaps, say_day
+from facilitator.times import get_zone, to_local, zone_city
+from facilitator.tokens import new_id
+
+DEPTHS = range(1, 4)
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesDraft:
+    """What a facilitator said about a series.
+
+    Args:
+        zone: IANA name.
+        minutes: length of every session.
+        cycles: how often a repeating pathway is gone through; 1 for every other.
+        weekday: Monday is 0; only there to be checked against the first date.
+        lowered: depth limits below the pathway's, by session number.
+        seed: given again, it gives the same plan; left out, it is drawn.
+    """
+
+    pathway_id: str
+    first_on: date
+    start_time: time
+    zone: str
+    minutes: int
+    rhythm: Rhythm
+    skip_on: frozenset[date] = frozenset()
+    cycles: int = 1
+    weekday: int | None = None
+    lowered: Mapping[int, int] = field(default_factory=dict)
+    seed: str | None = None
+
+
+def schedule_series(
+    db: Session, group: Group, draft: SeriesDraft, now: datetime, *, require_review: bool = True
+) -> tuple[Series, list[GroupSession]]:
+    """Write a series with its sessions, agendas and prompts.
+
+    Every session keeps its wall time and zone beside the instant, copies the group's place and link, and gets its
+    own page address. Prompts are chosen session by session, each knowing what came before.
+
+    Raises:
+        Invalid: for the first thing about the draft that cannot stand, with its field.
+        Conflict: when the group already meets at one of the times, naming it.
+    """
+    lock_timetable(db, group.id)
+    scene = add_pool(db, load_scene(db, group, require_review=require_review))
+    pathway = pick_pathway(scene, draft)
+    found = _checked_occurrences(draft, pathway, now)
+    series = _new_series(group, draft, now)
+    scene.pathway_ids[series.id] = pathway.id
+    sessions = []
+    for at in found:
+        cycle, index = divmod(at.position - 1, pathway.session_count)
+        session = build_session(db, group, series, pathway.sessions[index], at)
+        session.cycle = cycle
+        session.depth_limit = _checked_limit(draft.lowered.get(at.position), session)
+        sessions.append(session)
+    refuse_overlaps(scene.sessions, {s.id: at for s, at in zip(sessions, found, strict=True)})
+    db.add(series)
+    add_filled(db, scene, series, sessions)
+    return series, sessions
+
+
+def pick_pathway(scene: Scene, draft: SeriesDraft) -> Pathway:
+    """Return the pathway of a draft.
+
+    Raises:
+        Invalid: when it is not one for this kind of group, or not written for this length.
+    """
+    kind = GroupKind(scene.group.kind)
+    pathway = next((p for p in scene.catalogue.pathways if p.id == draft.pathway_id), None)
+    if pathway is None or pathway.group_kind is not kind:
+        raise Invalid(f"Choose a pathway for {kind} groups.", field="pathway_id")
+    if draft.minutes not in pathway.lengths:
+        allowed = ", ".join(str(minutes) for minutes in pathway.lengths)
+        raise Invalid(f"This pathway is written for sessions of {allowed} minutes.", field="minutes")
+    if draft.cycles < 1 or (draft.cycles > 1 and not pathway.repeating):
+        raise Invalid("Only an open cycle repeats. Enter 1.", field="cycles")
+    return pathway
+
+
+def date_plan(draft: SeriesDraft, pathway: Pathway) -> DatePlan:
+    """Return what a draft says about dates; the pathway says how many there are.
+
+    Raises:
+        Invalid: when the zone is unknown.
+    """
+    return DatePlan(
+        first_on=draft.first_on,
+        start_time=draft.start_time,
+        zone=get_zone(draft.zone),
+        minutes=draft.minutes,
+        rhythm=draft.rhythm,
+        count=pathway.session_count * draft.cycles,
+        skip_on=draft.skip_on,
+        weekday=draft.weekday,
+    )
+
+
+def _checked_occurrences(draft: SeriesDraft, pathway: Pathway, now: datetime) -> tuple[Occurrence, ...]:
+    plan = date_plan(draft, pathway)
+    problems = validate(plan, to_local(now, plan.zone).date())
+    if problems:
+        raise Invalid(say_problem(problems[0], plan.zone), field=problems[0].field)
+    found = occurrences(plan)
+    if found[0].starts_at <= now:
+        raise Invalid("Choose a time that is still to come.", field="start_time")
+    return found
+
+
+def say_problem(problem: Problem, zone: ZoneInfo) -> str:
+    """Return the sentence for something that cannot stand about a plan."""
+    params = dict(problem.params)
+    match problem.code:
+        case ProblemCode.DATE_PAST:
+            return "Choose a first date that is still to come."
+        case ProblemCode.WEEKDAY_MISMATCH:
+            return f"This date is a {WEEKDAYS[_number(params['actual'])]}, not a {WEEKDAYS[_number(params['said'])]}."
+        case ProblemCode.START_MISSING:
+            return (
+                f"{params['time']:%H:%M} does not exist on {_day(params['on'])} in {zone_city(zone.key)}: "
+                f"the clocks go forward. Choose another time, for example {params['becomes']:%H:%M}."
+            )
+        case ProblemCode.BAD_MINUTES:
+            return "Enter 60, 75 or 90."
+        case ProblemCode.BAD_COUNT:
+            return f"A series has {params['least']} to {params['most']} sessions. Plan fewer cycles."
+        case ProblemCode.TOO_LONG:
+            return f"The last session would be on {_day(params['last_on'])}. A series lasts 2 years at most."
+
+
+def _number(value: object) -> int:
+    return int(str(value))
+
+
+def _day(value: object) -> str:
+    return say_day(value) if isinstance(value, date) else str(value)
+
+
+def _new_series(group: Group, draft: SeriesDraft, now: datetime) -> Series:
+    return Series(
+        group_id=group.id,
+        pathway_id=draft.pathway_id,
+        first_on=draft.first_on,
+        start_time=draft.start_time,
+        zone=draft.zone,
+        minutes=draft.minutes,
+        rhythm=draft.rhythm,
+        skip_on=sorted(on.isoformat() for on in draft.skip_on),
+        seed=draft.seed or new_id(),
+        created_on=now.date(),
+    )
+
+
+def _checked_limit(limit: int | None, session: GroupSession) -> int | None:
+    if limit is None or limit == session.depth_cap:
+        return None
+    if limit not in DEPTHS or limit > session.depth_cap:
+        raise Invalid(
+            f"Session {session.position} goes to depth {session.depth_cap} at most. The limit can only be lowered.",
+            field="lowered",
+        )
+    return limit
+
+
+def insert_session(
+    db: Session, after: GroupSession, on: date, start_time: time, now: datetime, *, require_review: bool = True
+) -> GroupSession:
+    """Add a session after another one and return it; the later ones count one higher.
+
+    It goes over the same ground once more: the focus and the depth limit of the session before it, with prompts that
+    hold both sides together. It is an ordinary session even after an opening one, and no other session changes.
+
+    Raises:
+        Invalid: when the time is past, does not exist, or does not lie between its neighbours.
+        Conflict: after a closing session, or when the group already meets then.
+    """
+    sessions = lock_timetable(db, after.group_id)
+    if after.session_kind == SessionKind.LAST:
+        raise Conflict("The closing session stays the last one. Insert a session before it.")
+    slot = moved(on, start_time, get_zone(after.zone), after.minutes, now)
+    scene = add_pool(db, load_scene(db, db.get_one(Group, after.group_id), require_review=require_review))
+    later = [s for s in scene.series(after) if s.position > after.position]
+    _check_between(slot, after, later)
+    extra = copy_session(db, after, slot)
+    refuse_overlaps(sessions, {extra.id: slot})
+    for session in later:
+        session.position += 1
+    series = db.get_one(Series, after.series_id)
+    add_filled(db, scene, series, [extra])
+    return extra
+
+
+def _check_between(slot: Slot, after: GroupSession, later: Sequence[GroupSession]) -> None:
+    if slot.starts_at < after.ends_at or (later and slot.ends_at > later[0].starts_at):
+        until = f" and before {say_day(later[0].on_date)}" if later else ""
+        raise Invalid(f"Choose a time after {say_day(after.on_date)}{until}.", field="on")

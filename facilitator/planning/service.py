@@ -1,0 +1,227 @@
+"""The use cases of series and sessions: find one, plan, move, call off, bring back, finish.
+
+Every path to a session goes through the groups of the person who asks; somebody else's session is not there.
+Planning and moving have modules of their own and are named here, so that callers need to know one place.
+Nothing here sends a message: whoever changes a session tells the reminders to follow, in the same transaction.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from facilitator.accounts.models import Facilitator
+from facilitator.errors import Conflict, Invalid, NotFound
+from facilitator.groups.models import Group, GroupFacilitator
+from facilitator.planning.building import PAGE_PURPOSE, page_hash
+from facilitator.planning.filling import open_desk, refit
+from facilitator.planning.models import GroupSession, Series, SessionStatus
+from facilitator.planning.moving import (
+    TimeChange,
+    change_of,
+    change_series_time,
+    move_session,
+    preview_change,
+    skip_session,
+)
+from facilitator.planning.rules_slots import Reach, reached, slot_at
+from facilitator.planning.scene import add_pool, load_scene
+from facilitator.planning.scheduling import SeriesDraft, date_plan, insert_session, schedule_series
+from facilitator.planning.timetable import (
+    can_change,
+    lock_timetable,
+    mark_changed,
+    refuse_begun,
+    refuse_cancelled,
+    refuse_overlaps,
+)
+from facilitator.times import get_zone
+from facilitator.tokens import link_token, token_hash
+from facilitator.vault import vault_of
+
+__all__ = [
+    "SeriesDraft",
+    "TimeChange",
+    "cancel_session",
+    "change_of",
+    "change_place",
+    "change_series_time",
+    "date_plan",
+    "find_session_by_page_token",
+    "get_series",
+    "get_session",
+    "get_session_with_group",
+    "insert_session",
+    "is_past",
+    "mark_done",
+    "move_session",
+    "page_token",
+    "preview_change",
+    "renew_page",
+    "restore_session",
+    "schedule_series",
+    "set_released",
+    "skip_session",
+]
+
+LONGEST_PLACE = 200
+LONGEST_LINK = 300
+LONGEST_REASON = 200
+
+
+def get_session(db: Session, me: Facilitator, session_id: str) -> GroupSession:
+    """Return a session of one of a person's groups.
+
+    Raises:
+        NotFound: when there is none, or it is somebody else's.
+    """
+    return get_session_with_group(db, me, session_id)[0]
+
+
+def get_session_with_group(db: Session, me: Facilitator, session_id: str) -> tuple[GroupSession, Group]:
+    """Return a session of one of a person's groups, and the group, in one query.
+
+    Raises:
+        NotFound: when there is none, or it is somebody else's.
+    """
+    found = select(GroupSession, Group).join(Group, Group.id == GroupSession.group_id)
+    row = db.execute(found.where(GroupSession.id == session_id, led_by(me))).one_or_none()
+    if row is None:
+        raise NotFound
+    return row[0], row[1]
+
+
+def get_series(db: Session, me: Facilitator, series_id: str) -> tuple[Series, Group]:
+    """Return a series of one of a person's groups, and the group.
+
+    Raises:
+        NotFound: when there is none, or it is somebody else's.
+    """
+    found = select(Series, Group).join(Group, Group.id == Series.group_id)
+    row = db.execute(found.where(Series.id == series_id, led_by(me))).one_or_none()
+    if row is None:
+        raise NotFound
+    return row[0], row[1]
+
+
+def led_by(me: Facilitator) -> ColumnElement[bool]:
+    """Return the condition under which a group is there for a person: they lead it, alone or with others."""
+    mine = select(GroupFacilitator.group_id).where(GroupFacilitator.facilitator_id == me.id)
+    return Group.id.in_(mine)
+
+
+def find_session_by_page_token(db: Session, token: str) -> GroupSession | None:
+    """Return the session whose shared page a link opens."""
+    return db.scalar(select(GroupSession).where(GroupSession.page_hash == token_hash(token)))
+
+
+def page_token(db: Session, session: GroupSession) -> str:
+    """Return the token of a session's shared page."""
+    return link_token(vault_of(db).link_key, PAGE_PURPOSE, session.id, session.link_version)
+
+
+def renew_page(db: Session, session: GroupSession) -> None:
+    """Give a session's shared page another address; the old one ends at once."""
+    session.link_version += 1
+    session.page_hash = page_hash(db, session.id, session.link_version)
+    db.flush()
+
+
+def is_past(session: GroupSession, now: datetime) -> bool:
+    """Say whether a session has ended; it stays scheduled until its room is closed."""
+    return session.ends_at <= now
+
+
+def change_place(  # noqa: PLR0917 - a use case names its inputs
+    db: Session, session: GroupSession, place: str, link: str, reach: Reach, now: datetime
+) -> list[GroupSession]:
+    """Change the place and the link of one session, of it and the later ones, or of all to come.
+
+    Returns those that changed; people who were told of the old ones are to hear of it.
+
+    Raises:
+        Invalid: when one of them is too long.
+        Conflict: when the session has begun or is cancelled.
+    """
+    place, link = " ".join(place.split()), link.strip()
+    if len(place) > LONGEST_PLACE:
+        raise Invalid(f"Enter at most {LONGEST_PLACE} characters.", field="place")
+    if len(link) > LONGEST_LINK:
+        raise Invalid(f"Enter at most {LONGEST_LINK} characters.", field="link")
+    sessions = _lock_series(db, session)
+    refuse_cancelled(session)
+    refuse_begun(session, now)
+    changed = []
+    for at in reached(len(sessions), sessions.index(session) + 1, reach):
+        other = sessions[at - 1]
+        if can_change(other, now) and (other.place, other.link) != (place, link):
+            other.place, other.link = place, link
+            mark_changed(other)
+            changed.append(other)
+    db.flush()
+    return changed
+
+
+def cancel_session(db: Session, session: GroupSession, reason: str, now: datetime) -> None:
+    """Call a session off. Its plan is kept, and its prompts are free for the others.
+
+    Raises:
+        Invalid: when the reason is too long.
+        Conflict: when it has begun or is cancelled already.
+    """
+    reason = " ".join(reason.split())
+    if len(reason) > LONGEST_REASON:
+        raise Invalid(f"Enter at most {LONGEST_REASON} characters.", field="reason")
+    _lock_series(db, session)
+    if session.status == SessionStatus.CANCELLED:
+        raise Conflict("This session is cancelled already.")
+    refuse_begun(session, now)
+    session.status, session.cancel_reason = SessionStatus.CANCELLED, reason
+    mark_changed(session)
+    db.flush()
+
+
+def restore_session(db: Session, session: GroupSession, now: datetime, *, require_review: bool = True) -> None:
+    """Bring a cancelled session back at its old time.
+
+    What another session took from its plan meanwhile is chosen anew; what is locked stays.
+
+    Raises:
+        Conflict: when it is not cancelled, its time has passed, or the group now meets then.
+    """
+    sessions = lock_timetable(db, session.group_id)
+    if session.status != SessionStatus.CANCELLED:
+        raise Conflict("This session is not cancelled.")
+    refuse_begun(session, now)
+    slot = slot_at(session.on_date, session.start_time, get_zone(session.zone), session.minutes)
+    refuse_overlaps(sessions, {session.id: slot})
+    session.status, session.cancel_reason = SessionStatus.SCHEDULED, ""
+    mark_changed(session)
+    db.flush()
+    scene = load_scene(db, db.get_one(Group, session.group_id), require_review=require_review)
+    refit(db, open_desk(db, add_pool(db, scene), session))
+
+
+def mark_done(db: Session, session: GroupSession) -> None:
+    """Mark a session as held, when its room is closed; doing it twice changes nothing.
+
+    Raises:
+        Conflict: when it was cancelled.
+    """
+    if session.status == SessionStatus.CANCELLED:
+        raise Conflict("A cancelled session cannot be closed.")
+    session.status = SessionStatus.DONE
+    db.flush()
+
+
+def set_released(db: Session, session: GroupSession, *, materials: bool, note: bool) -> None:
+    """Show or hide the materials, and the content note beside them, on the participants' page."""
+    session.released, session.note_released = materials, materials and note
+    db.flush()
+
+
+def _lock_series(db: Session, session: GroupSession) -> Sequence[GroupSession]:
+    """Lock the timetable and return the sessions of the series as people count them."""
+    sessions = lock_timetable(db, session.group_id)
+    return sorted((s for s in sessions if s.series_id == session.series_id), key=lambda s: s.position)

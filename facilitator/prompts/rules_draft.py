@@ -1,0 +1,65 @@
+"""A prompt as an author writes it, and what about it cannot be kept.
+
+It must never judge the wording: that is a matter of warnings.
+"""
+
+from dataclasses import dataclass, replace
+
+from facilitator.curriculum.rules import Arena, Format, GroupKind, Phase, Pole, SubBind
+from facilitator.errors import Invalid
+
+LONGEST_TEXT = 1000
+LONGEST_NOTE = 200
+MOST_ARENAS = 2
+DEPTHS = range(1, 4)
+MINUTES = range(1, 61)
+PEOPLE = range(1, 31)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptDraft:
+    """Everything that an author says about a prompt; lengths in minutes."""
+
+    language: str = "en"
+    sub_bind: SubBind
+    pole: Pole
+    arenas: tuple[Arena, ...]
+    depth: int
+    phase: Phase
+    format: Format
+    fallback_format: Format | None = None
+    minutes_default: int
+    minutes_min: int
+    text: str
+    content_note: str = "none"
+    opt_out: str = ""
+    follow_ups: tuple[str, ...] = ()
+    facilitator_note: str = ""
+    group_kinds: tuple[GroupKind, ...] = (GroupKind.CLOSED, GroupKind.OPEN)
+    min_people: int = 2
+    online_ok: bool = True
+    tags: tuple[str, ...] = ()
+
+
+def validate_draft(draft: PromptDraft) -> PromptDraft:
+    """Return the draft without spaces around its text.
+
+    Raises:
+        Invalid: when a value cannot be kept.
+    """
+    draft = replace(draft, text=draft.text.strip(), content_note=draft.content_note.strip() or "none")
+    checks = (
+        (1 <= len(draft.text) <= LONGEST_TEXT, f"Enter a prompt of 1 to {LONGEST_TEXT} characters.", "text"),
+        (len(draft.content_note) <= LONGEST_NOTE, f"Enter at most {LONGEST_NOTE} characters.", "content_note"),
+        (1 <= len(set(draft.arenas)) <= MOST_ARENAS, "Choose one or two arenas.", "arenas"),
+        (draft.depth in DEPTHS, "Choose depth 1, 2 or 3.", "depth"),
+        (draft.minutes_min in MINUTES, "Enter 1 to 60 minutes.", "minutes_min"),
+        (draft.minutes_default in MINUTES, "Enter 1 to 60 minutes.", "minutes_default"),
+        (draft.minutes_min <= draft.minutes_default, "Enter no more than the usual minutes.", "minutes_min"),
+        (bool(draft.group_kinds), "Choose at least one kind of group.", "group_kinds"),
+        (draft.min_people in PEOPLE, "Enter 1 to 30 people.", "min_people"),
+    )
+    for holds, message, field in checks:
+        if not holds:
+            raise Invalid(message, field=field)
+    return draft

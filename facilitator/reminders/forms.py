@@ -1,0 +1,32 @@
+"""The form of a group's reminder rules."""
+
+from datetime import timedelta
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import SelectField
+
+from facilitator.planning.forms import LEADS_MINUTES, lead_label
+
+MINUTE = timedelta(minutes=1)
+
+
+class RulesForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
+    """When the group's people are reminded: at most two times before a session."""
+
+    first_lead = SelectField(_l("First reminder"), choices=list, coerce=int)
+    second_lead = SelectField(_l("Second reminder"), choices=list, coerce=int)
+
+    @classmethod
+    def of(cls, leads: list[timedelta]) -> "RulesForm":
+        """Return the form filled with the present rules; one that is not in the list is added to it."""
+        minutes = [lead // MINUTE for lead in leads] + [0, 0]
+        form = cls(data={"first_lead": minutes[0], "second_lead": minutes[1]})
+        choices = sorted({*LEADS_MINUTES, *minutes})
+        form.first_lead.choices = form.second_lead.choices = [(value, lead_label(value)) for value in choices]
+        return form
+
+    def leads(self) -> list[timedelta]:
+        """Return the chosen leads, the earliest reminder first."""
+        chosen = [self.first_lead.data, self.second_lead.data]
+        return sorted((minutes * MINUTE for minutes in chosen if minutes), reverse=True)
