@@ -13,13 +13,14 @@ from datetime import UTC, datetime
 from config import Config, ConfigError
 from facilitator import create_app, logs, migrations, serve, worker
 from facilitator.accounts import service as accounts
+from facilitator.accounts.demo import LOGINS
 from facilitator.accounts.models import Role
 from facilitator.db import Database
-from facilitator.demo.seed import LOGINS, seed_demo
+from facilitator.demo.seed import deliver_past, seed_demo
 from facilitator.errors import AppError
 from facilitator.prompts.service import import_library
 from facilitator.reminders.delivery import deliver_due
-from facilitator.reminders.follow import sweep
+from facilitator.reminders.sweep import sweep
 from facilitator.vault import Vault
 
 DEFAULT_PORT = 5000
@@ -83,21 +84,23 @@ def _clock(given: argparse.Namespace) -> Callable[[], datetime]:
     return (lambda: fixed) if fixed else (lambda: datetime.now(UTC))
 
 
-def _prepare(database: Database, *, demo: bool) -> None:
+def _prepare(config: Config, database: Database, *, demo: bool) -> None:
     migrations.upgrade(database)
     now = datetime.now(UTC)
     with database.write() as db:
-        import_library(db, now)
-        if demo:
-            seed_demo(db, now)
+        import_library(db)
+        seeded = demo and seed_demo(db, now)
         db.commit()
+    if seeded:
+        with worker.mail_target(config) as target, create_app(config, database).app_context():
+            deliver_past(worker.make_station(config, database, lambda: now, target), now)
 
 
 def _run(given: argparse.Namespace, config: Config, database: Database) -> int:
     if given.seed_demo and not config.is_demo:
         print("Made-up people are for the demonstration alone; set FACILITATOR_MODE=demo.", file=sys.stderr)
         return 1
-    _prepare(database, demo=given.seed_demo)
+    _prepare(config, database, demo=given.seed_demo)
     for line in _welcome(given, config, database):
         print(line, flush=True)
     if given.open_browser:
@@ -128,8 +131,8 @@ def _worker(_given: argparse.Namespace, config: Config, database: Database) -> i
     return worker.run(config, database)
 
 
-def _init_db(_given: argparse.Namespace, _config: Config, database: Database) -> int:
-    _prepare(database, demo=False)
+def _init_db(_given: argparse.Namespace, config: Config, database: Database) -> int:
+    _prepare(config, database, demo=False)
     print(f"The database is at {migrations.head()}.")
     return 0
 
@@ -138,7 +141,7 @@ def _seed_demo(_given: argparse.Namespace, config: Config, database: Database) -
     if not config.is_demo:
         print("Made-up people are for the demonstration alone; set FACILITATOR_MODE=demo.", file=sys.stderr)
         return 1
-    _prepare(database, demo=True)
+    _prepare(config, database, demo=True)
     print("The demonstration is ready.")
     return 0
 

@@ -6,11 +6,12 @@ between. The settings that durability and erasure rest on are set and asserted o
 This module must never import a model.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Dialect, Engine, MetaData, create_engine, event
+from sqlalchemy import BigInteger, Dialect, Engine, MetaData, create_engine, event, literal
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, Session, sessionmaker
@@ -109,6 +110,19 @@ class Database:
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+
+
+def insert_missing(db: Session, model: type[Base], rows: Sequence[Mapping[str, object]]) -> int:
+    """Insert the rows that break no unique key and return how many; whoever else inserts the same one meanwhile wins.
+
+    Args:
+        db: a writing session.
+        model: their table.
+        rows: complete, by column name; no default is filled in.
+    """
+    insert = sqlite.insert if db.get_bind().dialect.name == "sqlite" else postgresql.insert
+    statement = insert(model).values([dict(row) for row in rows]).on_conflict_do_nothing().returning(literal(1))
+    return len(db.execute(statement).all()) if rows else 0
 
 
 def _engine(url: str) -> Engine:

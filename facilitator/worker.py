@@ -35,7 +35,7 @@ from facilitator.mail.urls import MailUrl
 from facilitator.planning.models import GroupSession
 from facilitator.reminders.claim import free_all, free_expired
 from facilitator.reminders.delivery import Station, deliver_due, resolve_unknown
-from facilitator.reminders.follow import sweep
+from facilitator.reminders.sweep import sweep
 from facilitator.reminders.health import TICK_PERIODS
 from facilitator.reminders.models import OutboxMessage, Tick
 from facilitator.reminders.posting import composer

@@ -1,5 +1,7 @@
 """Use cases of account holders: make one, sign in, change a password, change settings."""
 
+import hashlib
+import hmac
 from datetime import datetime, timedelta
 
 from email_validator import EmailNotValidError, validate_email
@@ -184,3 +186,18 @@ def keep_setting(db: Session, name: str, value: str | None) -> None:
     elif value is not None:
         db.merge(InstallationSetting(name=name, value=value))
     db.flush()
+
+
+def set_up_code(secret_key: str) -> str:
+    """Return the code that the program prints at start and the first-run page asks for.
+
+    Whoever can read the terminal may make the first account; a stranger who finds the page first may not.
+    """
+    digest = hmac.new(secret_key.encode(), b"first run", hashlib.sha256).hexdigest()[:8]
+    return f"{digest[:4]}-{digest[4:]}"
+
+
+def is_set_up_code(secret_key: str, code: str) -> bool:
+    """Tell whether this is the set-up code, with or without its dash."""
+    given, wanted = code.strip().lower().replace("-", ""), set_up_code(secret_key).replace("-", "")
+    return hmac.compare_digest(given.encode(), wanted.encode())

@@ -21,7 +21,7 @@ STEPS = {"-1": -1, "1": 1}
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,6}")
 
 
-class ChoiceByPart(Field):  # type: ignore[misc] # WTForms ships no types
+class ChoiceByPart(Field):
     """One choice for each part of the plan, from radio buttons named `<field>-<segment id>`; none is no answer."""
 
     data: dict[str, str]

@@ -11,7 +11,9 @@ class Tally(Base, kw_only=True):
 
     __tablename__ = "tally"
     __table_args__ = (
-        CheckConstraint("returning_level IS NULL OR returning_level IN ('few', 'half', 'most')", name="returning_level"),
+        CheckConstraint(
+            "returning_level IS NULL OR returning_level IN ('few', 'half', 'most')", name="returning_level"
+        ),
         {"sqlite_with_rowid": False},
     )
 

@@ -72,7 +72,7 @@ def save_room(session_id: str) -> ResponseReturnValue:
 def _room(session_id: str) -> Room:
     session, group = planning.get_session_with_group(db(), me(), session_id)
     if session.status == "cancelled":
-        raise Conflict("This session was cancelled, so there is nobody to count.")
+        raise Conflict(_("This session was cancelled, so there is nobody to count."))
     attendance.refuse_early(session.starts_at, now())
     return Room(
         plan=queries.session_plan(db(), session, group),
@@ -90,9 +90,7 @@ def _fillable(room: Room) -> list[queries.PlannedSegment]:
 
 def _save(room: Room, answers: CloseAnswers, *, whole: bool) -> None:
     session = room.plan.session
-    attendance.close_room(
-        db(), session.id, session.ends_at, answers.headcount, room.list_size, room.precision, now()
-    )
+    attendance.close_room(db(), session.id, session.ends_at, answers.headcount, room.list_size, room.precision, now())
     if whole:
         planning.record_outcomes(db(), session, answers.outcomes)
         planning.mark_done(db(), session)

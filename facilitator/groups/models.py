@@ -17,13 +17,6 @@ ALIAS_PLACE = "participant.alias"
 ADDRESS_PLACE = "participant.address"
 
 
-class GroupKind(StrEnum):
-    """Whether people may join at any session (open) or before the third (closed)."""
-
-    CLOSED = "closed"
-    OPEN = "open"
-
-
 class GroupRole(StrEnum):
     """What a facilitator is in one group."""
 

@@ -1,6 +1,6 @@
 """The bytes of one message: plain text first, then a small HTML part, and headers that say little.
 
-The bytes are assembled here rather than by `email.message`, which is some fifty times slower and folds a long
+The bytes are assembled here rather than by `email.message`, which is some thirty times slower and folds a long
 List-Unsubscribe address into an encoded word that no mail program reads. The same letter and envelope always give the
 same bytes, so a repeat is recognisable as one. The body depends on the letter and the boundary alone, the head on
 the envelope, so that a body can be built once for many people.

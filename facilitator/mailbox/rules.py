@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterable
 from enum import StrEnum
 
-_LOADS = re.compile(r"<(?:img|script|link|iframe|object|embed|video|audio|source|form)\b|\bsrc\s*=|url\(|@import", re.I)
+_LOADS = re.compile(
+    r"<(?:img|script|link|iframe|object|embed|video|audio|source|form)\b|\bsrc\s*=|url\(|@import", re.IGNORECASE
+)
 
 
 class Check(StrEnum):
@@ -32,10 +34,14 @@ def check_message(headers: Iterable[tuple[str, str]], html: str, source: str) ->
         named.setdefault(name.lower(), []).append(value)
     recipients = [*named.get("to", ()), *named.get("cc", ()), *named.get("bcc", ())]
     return {
-        Check.ONE_RECIPIENT: len(recipients) == 1 and "," not in recipients[0] and len(named.get("delivered-to", ())) == 1,
+        Check.ONE_RECIPIENT: len(recipients) == 1
+        and "," not in recipients[0]
+        and len(named.get("delivered-to", ())) == 1,
         # RFC 8058 §3.1: both headers, and exactly this value
         Check.STOPS_AT_ONE_PRESS: "list-unsubscribe" in named
         and named.get("list-unsubscribe-post") == ["List-Unsubscribe=One-Click"],
         Check.LOADS_NOTHING: not _LOADS.search(html),
-        Check.NOTHING_ATTACHED: not re.search(r"^content-disposition:\s*attachment", source, re.I | re.M),
+        Check.NOTHING_ATTACHED: not re.search(
+            r"^content-disposition:\s*attachment", source, re.IGNORECASE | re.MULTILINE
+        ),
     }

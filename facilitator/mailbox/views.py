@@ -22,7 +22,7 @@ blueprint = Blueprint("mailbox", __name__)
 
 
 @blueprint.get("/mailbox")
-def list_messages() -> ResponseReturnValue:
+def show_mailbox() -> ResponseReturnValue:
     """Show the newest messages, and the first of them."""
     messages = mailbox.list_messages(settings().mailbox_dir)
     return _show(messages[0].id if messages else None)
@@ -54,7 +54,7 @@ def change_mailbox() -> ResponseReturnValue:
         fail = not mailbox.is_fail_next(folder)
         mailbox.set_fail_next(folder, fail=fail)
         flash(_("The next message will be refused once.") if fail else _("The next message will be taken."))
-    return redirect(url_for("mailbox.list_messages"), 303)
+    return redirect(url_for("mailbox.show_mailbox"), 303)
 
 
 def _show(message_id: str | None) -> str:

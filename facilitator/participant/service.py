@@ -3,31 +3,30 @@
 A page is the same for everybody who holds its link. Reading one writes nothing, and nothing here knows who came.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from facilitator.curriculum.catalogue import Catalogue
-from facilitator.curriculum.materials import Exercise
+from facilitator.curriculum.catalogue import ANYWHERE, Catalogue
+from facilitator.curriculum.materials import Exercise, HelpLine
+from facilitator.curriculum.rules import SegmentKind
 from facilitator.curriculum.service import SOURCE_LANGUAGE, catalogue, editions
 from facilitator.errors import Invalid, NotFound
+from facilitator.groups import people
+from facilitator.groups import service as groups
 from facilitator.groups.models import Group, MailState, Participant, Wording
-from facilitator.groups.service import find_participant_by_settings_token
 from facilitator.planning.ical import CalendarEntry
-from facilitator.planning.models import Assignment, GroupSession, Segment, SessionStatus
-from facilitator.planning.queries import PlannedSegment, session_plan
+from facilitator.planning.models import GroupSession, SessionStatus
+from facilitator.planning.queries import PlannedSegment, SessionPlan, session_plan
 from facilitator.planning.service import find_session_by_page_token
-from facilitator.times import get_zone, to_local
-from facilitator.tokens import link_token
-from facilitator.vault import vault_of
+from facilitator.times import get_zone, to_local, utc_offset, zone_city
 
 PAGE_LIVES_FOR = timedelta(hours=24)  # after the end of the session
 MOST_OTHER_ZONES = 3
-CALENDAR_PURPOSE = "calendar"
+WISHES = {"pause": MailState.PAUSED, "stop": MailState.STOPPED, "resume": MailState.ACTIVE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,19 +39,37 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Help:
+    """Whom anyone may call, the same for everybody.
+
+    Args:
+        checked_on: since when every line is known to be right, or None when one was never checked.
+        elsewhere: lines that lead to help in other countries.
+    """
+
+    intro: str
+    limits: str
+    lines: tuple[HelpLine, ...]
+    elsewhere: tuple[HelpLine, ...]
+    checked_on: date | None
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionPage:
     """Everything that the page of one session shows.
 
     Args:
         clock: in the zone of the session.
         others: the same on other clocks: the reader's when they chose one, else those of the group.
-        questions: the prompts in order, empty until a facilitator released them.
+        questions: the prompts in order; none until a facilitator released them.
         note_shown: whether content notes were released with them.
-        exercise: something steadying, as planned for the opening or fit for any moment.
+        names: the first names of those who lead, as they wrote them.
+        exercise: something steadying: the one planned for the opening, or one that fits any moment.
+        language: that of the questions, the exercise and the help.
     """
 
     session: GroupSession
-    group: Group
     cancelled: bool
     over: bool
     clock: Clock
@@ -60,4 +77,147 @@ class SessionPage:
     questions: tuple[PlannedSegment, ...]
     note_shown: bool
     exercise: Exercise
-    content: Catalogue
+    names: tuple[str, ...]
+    help: Help
+    language: str
+
+
+def get_page(db: Session, token: str, reader_zone: str, now: datetime) -> SessionPage:
+    """Return the page that a link opens.
+
+    Args:
+        db: the open session.
+        token: from the link.
+        reader_zone: IANA name that the reader chose, or an empty string.
+        now: the present instant.
+
+    Raises:
+        NotFound: when the link is unknown, was renewed, or ended 24 hours after the session.
+        Invalid: when the zone is unknown.
+    """
+    session, group = _get_session(db, token, now)
+    content = _edition(group.language)
+    plan = session_plan(db, session, group)
+    zones = [get_zone(reader_zone)] if reader_zone else groups.list_zones(db, group)
+    return SessionPage(
+        session=session,
+        cancelled=session.status == SessionStatus.CANCELLED,
+        over=session.ends_at <= now,
+        clock=_clock(session, get_zone(session.zone)),
+        others=_other_clocks(session, zones),
+        questions=tuple(part for part in plan.segments if part.prompt is not None) if session.released else (),
+        note_shown=session.note_released,
+        exercise=_exercise(plan, content),
+        names=_first_names(db, group),
+        help=get_help(group.language, group.country),
+        language=content.language,
+    )
+
+
+def get_help(language: str, country: str = ANYWHERE) -> Help:
+    """Return the help block of a country in a language, or in the source language where there is no edition."""
+    content = _edition(language)
+    lines = content.help_lines(country)
+    checked = [line.last_verified_on for line in lines]
+    return Help(
+        intro=content.help.intro,
+        limits=content.help.limits_line,
+        lines=lines,
+        elsewhere=tuple(line for line in content.help_lines(ANYWHERE) if line not in lines),
+        checked_on=None if None in checked else min(day for day in checked if day),
+        language=content.language,
+    )
+
+
+def get_help_of(db: Session, person: Participant) -> Help:
+    """Return the help block for a person, in the language of the messages they get."""
+    group = db.get_one(Group, person.group_id)
+    return get_help(group.language, group.country)
+
+
+def _edition(language: str) -> Catalogue:
+    return catalogue(language if language in editions() else SOURCE_LANGUAGE)
+
+
+def get_appointment(db: Session, token: str, title: str, now: datetime) -> CalendarEntry:
+    """Return the calendar entry of a session: when, and nothing else.
+
+    Raises:
+        NotFound: when the link has ended.
+    """
+    session, _group = _get_session(db, token, now)
+    return CalendarEntry(
+        uid=session.id,
+        sequence=session.ical_sequence,
+        starts_at=session.starts_at,
+        ends_at=session.ends_at,
+        zone=get_zone(session.zone),
+        title=title,
+        cancelled=session.status == SessionStatus.CANCELLED,
+    )
+
+
+def get_person(db: Session, token: str) -> Participant:
+    """Return the participant whose message settings a link opens.
+
+    Raises:
+        NotFound: when the link is unknown or was renewed.
+    """
+    person = people.find_participant_by_settings_token(db, token)
+    if person is None:
+        raise NotFound
+    return person
+
+
+def change_state(db: Session, person: Participant, wish: str) -> None:
+    """Pause, stop or resume a person's messages; what waits to go out is judged by it at the last moment.
+
+    Raises:
+        Invalid: when the wish is none of the three.
+    """
+    if wish not in WISHES:
+        raise Invalid("Choose pause, stop or start again.", field="do")
+    people.change_state(db, person, WISHES[wish])
+
+
+def change_messages(db: Session, person: Participant, wording: str, zone: str) -> None:
+    """Change how much messages say and by which clock they go; an empty zone is that of the meetings.
+
+    Raises:
+        Invalid: when there is no such wording or zone.
+    """
+    if wording not in set(Wording):
+        raise Invalid("Choose how much messages say.", field="wording")
+    people.change_messages(db, person, wording=Wording(wording), zone=zone or None)
+
+
+def _get_session(db: Session, token: str, now: datetime) -> tuple[GroupSession, Group]:
+    session = find_session_by_page_token(db, token)
+    if session is None or now >= session.ends_at + PAGE_LIVES_FOR:
+        raise NotFound
+    return session, db.get_one(Group, session.group_id)
+
+
+def _other_clocks(session: GroupSession, zones: Iterable[ZoneInfo]) -> tuple[Clock, ...]:
+    """Return the clocks that differ from the session's, one for each offset, by city: no order tells how many."""
+    seen = {utc_offset(session.starts_at, get_zone(session.zone))}
+    clocks = []
+    for zone in sorted(zones, key=lambda each: zone_city(each.key)):
+        offset = utc_offset(session.starts_at, zone)
+        if offset not in seen:
+            seen.add(offset)
+            clocks.append(_clock(session, zone))
+    return tuple(clocks[:MOST_OTHER_ZONES])
+
+
+def _clock(session: GroupSession, zone: ZoneInfo) -> Clock:
+    return Clock(zone=zone.key, starts=to_local(session.starts_at, zone), ends=to_local(session.ends_at, zone))
+
+
+def _first_names(db: Session, group: Group) -> tuple[str, ...]:
+    return tuple(leader.name.split()[0] for leader, _role in groups.list_facilitators(db, group) if leader.name.strip())
+
+
+def _exercise(plan: SessionPlan, content: Catalogue) -> Exercise:
+    opening = (part.exercise for part in plan.segments if part.segment.kind == SegmentKind.GROUND_OPEN)
+    return next((exercise for exercise in opening if exercise is not None), content.crisis_exercises()[0])

@@ -122,7 +122,7 @@ def lay_agenda(scene: Scene, session: GroupSession) -> list[Segment]:
 def open_desk(db: Session, scene: Scene, session: GroupSession) -> Desk:
     """Lay out a session that is in the database, in three queries."""
     segments = db.scalars(select(Segment).where(Segment.session_id == session.id).order_by(Segment.position)).all()
-    rows = db.scalars(select(Assignment).where(Assignment.session_id == session.id)).all()
+    rows = {row.segment_id: row for row in db.scalars(select(Assignment).where(Assignment.session_id == session.id))}
     seed = db.scalar(select(Series.seed).where(Series.id == session.series_id)) or ""
     # what was skipped in the room no longer counts, so it is not among the choices
     found = {choice.slot_id: choice.prompt or choice.exercise for choice in scene.choices.get(session.id, ())}
@@ -131,8 +131,9 @@ def open_desk(db: Session, scene: Scene, session: GroupSession) -> Desk:
         session=session,
         seed=seed,
         segments=segments,
-        rows={row.segment_id: row for row in rows},
-        standing={slot_id: card for slot_id, card in found.items() if card},
+        rows=rows,
+        # a part that a shorter agenda dropped took its row with it
+        standing={slot_id: card for slot_id, card in found.items() if card and slot_id in rows},
         facts=facts_of(scene, session),
         history=history_of(scene, session),
     )

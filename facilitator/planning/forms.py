@@ -14,7 +14,6 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from markupsafe import Markup, escape
 from wtforms import BooleanField, Field, RadioField, SelectField, StringField
-from wtforms.validators import Length
 
 from facilitator.curriculum.pathways import Pathway
 from facilitator.errors import Invalid
@@ -37,7 +36,14 @@ WEEKDAYS = (
 LEADS_MINUTES = (0, 60, 120, 180, 360, 720, 1440, 2880, 4320, 10080)
 MINUTE = timedelta(minutes=1)
 MOST_CYCLES = 8
-DATE_FIELDS = frozenset({"day", "weekday", "start_time", "zone", "minutes", "rhythm", "count"})
+STEPS = ("path", "dates", "reminders", "check")
+FIELDS = {
+    "path": ("pathway_id", "cycles"),
+    "dates": ("day", "month", "year", "weekday", "start_time", "zone", "minutes", "rhythm", "holidays", "sensitive"),
+    "reminders": ("first_lead", "second_lead"),
+    "check": (),
+}
+"""Which answers are given in which step; in the others they travel hidden."""
 
 
 class HiddenList(Field):
@@ -68,8 +74,8 @@ class SeriesAnswers:
         meet_anyway: public holidays that are kept although others are left out.
         leave_out_holidays: whether public holidays are left out.
         point_out_sensitive: whether hard days of the year get a note.
-        lowered: a lower depth limit by position.
-        leads: the reminders of the group, or None to leave them as they are.
+        lowered: a lower depth limit by date, as the reason for it lies in the date.
+        leads: the reminders of the group, the earliest first.
     """
 
     pathway_id: str
@@ -78,7 +84,7 @@ class SeriesAnswers:
     meet_anyway: frozenset[date]
     leave_out_holidays: bool
     point_out_sensitive: bool
-    lowered: dict[int, int]
+    lowered: dict[date, int]
     leads: tuple[timedelta, ...]
 
 
@@ -87,11 +93,11 @@ class SeriesForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
 
     pathway_id = RadioField(_l("Path"), validate_choice=False)
     cycles = SelectField(_l("How often the cycle runs"), choices=[(str(n), str(n)) for n in range(1, MOST_CYCLES + 1)])
-    day = StringField(_l("Day"), validators=[Length(max=4)])
-    month = StringField(_l("Month"), validators=[Length(max=4)])
-    year = StringField(_l("Year"), validators=[Length(max=6)])
+    day = StringField(_l("Day"))
+    month = StringField(_l("Month"))
+    year = StringField(_l("Year"))
     weekday = SelectField(_l("Weekday"), choices=[(str(value), label) for value, label in WEEKDAYS])
-    start_time = StringField(_l("Starts"), validators=[Length(max=8)])
+    start_time = StringField(_l("Starts"))
     zone = SelectField(_l("Time zone"), choices=list, validate_choice=False)
     minutes = RadioField(_l("Length"), choices=[(str(n), _l("%(minutes)s min", minutes=n)) for n in SESSION_MINUTES])
     rhythm = RadioField(_l("Rhythm"), choices=[(rhythm.value, label) for rhythm, label in RHYTHMS])
@@ -128,21 +134,35 @@ class SeriesForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
                 "second_lead": _lead_value(leads, 1),
             }
         )
-        return form.offer(pathways)
+        return form.offer(group, pathways, leads)
 
-    def offer(self, pathways: Sequence[Pathway]) -> "SeriesForm":
+    def offer(self, group: Group, pathways: Sequence[Pathway], leads: Sequence[timedelta]) -> "SeriesForm":
         """Fill in the choices that depend on the group and return the form."""
         self.pathway_id.choices = [(pathway.id, pathway.name) for pathway in pathways]
-        self.zone.choices = [(name, name.replace("_", " ")) for name in list_zones()]
-        leads = [(str(minutes), lead_label(minutes)) for minutes in LEADS_MINUTES]
-        self.first_lead.choices = self.second_lead.choices = leads
+        zones = sorted({group.zone, *list_zones()})
+        self.zone.choices = [(name, name.replace("_", " ")) for name in zones]
+        minutes = sorted({*LEADS_MINUTES, *(lead // MINUTE for lead in leads)})
+        self.first_lead.choices = self.second_lead.choices = [(str(each), lead_label(each)) for each in minutes]
         return self
 
     def press(self, leave: str, meet: str, lower: str) -> None:
-        """Take a small press beside one date: leave it out, meet anyway, or lower its depth ("6:2")."""
+        """Take a small press beside one date.
+
+        Args:
+            leave: a date to leave out.
+            meet: a date to meet on anyway.
+            lower: a date and its depth limit ("2027-02-15:2"); without a depth the pathway's holds again.
+        """
         self.skip.data = sorted({*(self.skip.data or ()), leave} - {"", meet})
         self.keep.data = sorted({*(self.keep.data or ()), meet} - {"", leave})
-        self.lowered.data = [*(self.lowered.data or ()), *([lower] if lower else [])]
+        on = lower.partition(":")[0]
+        others = [each for each in self.lowered.data or () if each.partition(":")[0] != on]
+        self.lowered.data = [*others, lower] if lower and not lower.endswith(":") else others
+
+    def carried(self, step: str) -> list[Field]:
+        """List the fields that travel hidden through a step."""
+        shown = {*FIELDS[step], "csrf_token"}
+        return [field for field in self if field.short_name not in shown]
 
     def answers(self, pathways: Sequence[Pathway]) -> SeriesAnswers:
         """Return what was answered.
@@ -153,7 +173,7 @@ class SeriesForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
         pathway = next((each for each in pathways if each.id == self.pathway_id.data), None)
         if pathway is None:
             raise Invalid(_("Choose a path."), "pathway_id")
-        cycles = int(self.cycles.data) if pathway.repeating and self.cycles.data in dict(self.cycles.choices) else 1
+        cycles = int(_chosen(self.cycles)) if pathway.repeating else 1
         return SeriesAnswers(
             pathway_id=pathway.id,
             plan=self._plan(pathway.session_count * cycles),
@@ -166,34 +186,33 @@ class SeriesForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
         )
 
     def _plan(self, count: int) -> DatePlan:
-        if self.rhythm.data not in set(Rhythm):
-            raise Invalid(_("Choose how often the group meets."), "rhythm")
-        if self.minutes.data not in {str(n) for n in SESSION_MINUTES}:
-            raise Invalid(_("Enter 60, 75 or 90."), "minutes")
+        weekday = _chosen(self.weekday)
         return DatePlan(
             first_on=day_of(self.day.data or "", self.month.data or "", self.year.data or "", "day"),
             start_time=parse_wall_time(self.start_time.data or ""),
             zone=get_zone(self.zone.data or ""),
-            minutes=int(self.minutes.data),
-            rhythm=Rhythm(self.rhythm.data),
+            minutes=int(_chosen(self.minutes)),
+            rhythm=Rhythm(_chosen(self.rhythm)),
             count=min(count, COUNTS[-1]),
             skip_on=_dates(self.skip.data),
-            weekday=int(self.weekday.data) if (self.weekday.data or "").isdigit() else None,
+            weekday=int(weekday) if weekday else None,
         )
 
     def _leads(self) -> tuple[timedelta, ...]:
-        chosen = [int(value) for value in (self.first_lead.data, self.second_lead.data) if str(value).isdigit()]
-        return tuple(
-            sorted({minutes * MINUTE for minutes in chosen if minutes in LEADS_MINUTES and minutes}, reverse=True)
-        )
+        chosen = {int(_chosen(field)) for field in (self.first_lead, self.second_lead)}
+        return tuple(minutes * MINUTE for minutes in sorted(chosen - {0}, reverse=True))
 
     def say(self, problem: Invalid) -> None:
         """Show an error beside the field it belongs to, or above the form."""
-        field = self._fields.get(problem.field, self.form_errors)
-        if isinstance(field, list):
-            field.append(problem.message)
-        else:
-            field.errors = [*field.errors, problem.message]
+        show_problem(self, problem)
+
+
+def show_problem(form: FlaskForm, problem: Invalid) -> None:
+    """Show an error beside the field of a form that it belongs to, or above the form."""
+    if problem.field in form:
+        form[problem.field].errors = [*form[problem.field].errors, problem.message]
+    else:
+        form.form_errors.append(problem.message)
 
 
 def lead_label(minutes: int) -> str:
@@ -202,7 +221,16 @@ def lead_label(minutes: int) -> str:
         return _("None")
     if minutes % 1440 == 0 and minutes > 2880:  # noqa: PLR2004 - from three days on people count in days
         return _("%(days)s days before", days=minutes // 1440)
-    return _("%(hours)s hours before", hours=minutes // 60) if minutes > 60 else _("1 hour before")  # noqa: PLR2004
+    if minutes % 60:
+        return _("%(minutes)s minutes before", minutes=minutes)
+    return _("%(hours)s hours before", hours=minutes // 60) if minutes > 60 else _("1 hour before")  # noqa: PLR2004 - one hour
+
+
+def _chosen(field: SelectField) -> str:
+    """Return the value of a choice, which only a hand-made request can have outside the list."""
+    if field.data not in {value for value, _label in field.choices}:
+        raise Invalid(_("Choose one from the list."), field.short_name)
+    return str(field.data)
 
 
 def _usual(pathways: Sequence[Pathway]) -> str:
@@ -216,15 +244,16 @@ def _lead_value(leads: Sequence[timedelta], index: int) -> str:
 
 
 def _dates(texts: Sequence[str] | None) -> frozenset[date]:
-    found = set()
-    for text in texts or ():
-        try:
-            found.add(date.fromisoformat(text))
-        except ValueError:
-            continue  # only a hand-made request sends something else
-    return frozenset(found)
+    return frozenset(on for on in map(_find_date, texts or ()) if on is not None)
 
 
-def _lowered(texts: Sequence[str] | None) -> dict[int, int]:
-    pairs = [text.partition(":") for text in texts or ()]
-    return {int(at): int(limit) for at, _colon, limit in pairs if at.isdigit() and limit in {"1", "2"}}
+def _find_date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None  # only a hand-made request sends something else
+
+
+def _lowered(texts: Sequence[str] | None) -> dict[date, int]:
+    pairs = [(_find_date(text[:-2]), text[-1:]) for text in texts or () if text[-2:-1] == ":"]
+    return {on: int(limit) for on, limit in pairs if on is not None and limit in {"1", "2"}}

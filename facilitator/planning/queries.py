@@ -3,22 +3,22 @@
 Each page is a fixed number of queries, whatever the size of the data. Nothing here writes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from facilitator.accounts.models import Facilitator
 from facilitator.curriculum.materials import Exercise
-from facilitator.curriculum.rules import Pole, SubBind
+from facilitator.curriculum.rules import Pole, PromptStatus, SubBind
 from facilitator.curriculum.service import SOURCE_LANGUAGE, catalogue, editions
 from facilitator.groups.models import Group, GroupFacilitator
 from facilitator.planning.filling import is_silent, read_reason
 from facilitator.planning.models import Assignment, GroupSession, Outcome, Segment, Series, SessionStatus
 from facilitator.planning.rules_notes import Busy
-from facilitator.prompts.models import Prompt, PromptStatus, PromptVersion
+from facilitator.prompts.models import Prompt, PromptVersion
 from facilitator.prompts.rules_agenda import speaking_seconds
 from facilitator.prompts.rules_reasons import Reason
 from facilitator.times import get_zone, to_local
@@ -150,9 +150,13 @@ def list_series(db: Session, group: Group) -> list[Series]:
 
 def series_overview(db: Session, series: Series) -> list[SessionLine]:
     """List the sessions of a series in order, with what is missing in each, in one query."""
+    return _read_lines(db, _lines().where(GroupSession.series_id == series.id))
+
+
+def _lines() -> Select[GroupSession, int, int, int]:
     unfilled = Assignment.prompt_version_id.is_(None) & Assignment.exercise_id.is_(None) & Assignment.locked.is_(False)
     draft = PromptVersion.status != PromptStatus.REVIEWED
-    rows = db.execute(
+    return (
         select(
             GroupSession,
             func.count(case((unfilled, 1))),
@@ -161,14 +165,22 @@ def series_overview(db: Session, series: Series) -> list[SessionLine]:
         )
         .outerjoin(Assignment, Assignment.session_id == GroupSession.id)
         .outerjoin(PromptVersion, PromptVersion.id == Assignment.prompt_version_id)
-        .where(GroupSession.series_id == series.id)
         .group_by(GroupSession.id)
         .order_by(GroupSession.position)
     )
+
+
+def _read_lines(db: Session, found: Select[GroupSession, int, int, int]) -> list[SessionLine]:
     return [
         SessionLine(session=session, empty_slots=empty, unreviewed=unreviewed, deepest=deepest)
-        for session, empty, unreviewed, deepest in rows
+        for session, empty, unreviewed, deepest in db.execute(found)
     ]
+
+
+def list_gaps(db: Session, session_ids: Collection[str]) -> list[SessionLine]:
+    """List which of these sessions have an empty slot, cancelled and past ones aside, in one query."""
+    found = _lines().where(GroupSession.id.in_(session_ids), GroupSession.status == SessionStatus.SCHEDULED)
+    return [line for line in _read_lines(db, found) if line.empty_slots]
 
 
 def coverage(db: Session, group: Group, series: Series | None = None) -> dict[tuple[SubBind, Pole], Coverage]:

@@ -5,18 +5,19 @@ Planning and moving have modules of their own and are named here, so that caller
 Nothing here sends a message: whoever changes a session tells the reminders to follow, in the same transaction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from facilitator.accounts.models import Facilitator
 from facilitator.errors import Conflict, Invalid, NotFound
-from facilitator.groups.models import Group, GroupFacilitator
+from facilitator.groups.models import Group
+from facilitator.groups.service import get_group
 from facilitator.planning.building import PAGE_PURPOSE, page_hash
 from facilitator.planning.filling import open_desk, refit
-from facilitator.planning.models import GroupSession, Series, SessionStatus
+from facilitator.planning.models import Assignment, GroupSession, Outcome, Series, SessionStatus
 from facilitator.planning.moving import (
     TimeChange,
     change_of,
@@ -58,6 +59,7 @@ __all__ = [
     "move_session",
     "page_token",
     "preview_change",
+    "record_outcomes",
     "renew_page",
     "restore_session",
     "schedule_series",
@@ -80,16 +82,15 @@ def get_session(db: Session, me: Facilitator, session_id: str) -> GroupSession:
 
 
 def get_session_with_group(db: Session, me: Facilitator, session_id: str) -> tuple[GroupSession, Group]:
-    """Return a session of one of a person's groups, and the group, in one query.
+    """Return a session of one of a person's groups, and the group.
 
     Raises:
         NotFound: when there is none, or it is somebody else's.
     """
-    found = select(GroupSession, Group).join(Group, Group.id == GroupSession.group_id)
-    row = db.execute(found.where(GroupSession.id == session_id, led_by(me))).one_or_none()
-    if row is None:
+    session = db.get(GroupSession, session_id)
+    if session is None:
         raise NotFound
-    return row[0], row[1]
+    return session, get_group(db, me, session.group_id)
 
 
 def get_series(db: Session, me: Facilitator, series_id: str) -> tuple[Series, Group]:
@@ -98,17 +99,10 @@ def get_series(db: Session, me: Facilitator, series_id: str) -> tuple[Series, Gr
     Raises:
         NotFound: when there is none, or it is somebody else's.
     """
-    found = select(Series, Group).join(Group, Group.id == Series.group_id)
-    row = db.execute(found.where(Series.id == series_id, led_by(me))).one_or_none()
-    if row is None:
+    series = db.get(Series, series_id)
+    if series is None:
         raise NotFound
-    return row[0], row[1]
-
-
-def led_by(me: Facilitator) -> ColumnElement[bool]:
-    """Return the condition under which a group is there for a person: they lead it, alone or with others."""
-    mine = select(GroupFacilitator.group_id).where(GroupFacilitator.facilitator_id == me.id)
-    return Group.id.in_(mine)
+    return series, get_group(db, me, series.group_id)
 
 
 def find_session_by_page_token(db: Session, token: str) -> GroupSession | None:
@@ -212,6 +206,20 @@ def mark_done(db: Session, session: GroupSession) -> None:
     if session.status == SessionStatus.CANCELLED:
         raise Conflict("A cancelled session cannot be closed.")
     session.status = SessionStatus.DONE
+    db.flush()
+
+
+def record_outcomes(db: Session, session: GroupSession, outcomes: Mapping[str, str]) -> None:
+    """Keep what became of each part of a session in the room, by segment id; a part left out is kept as not said.
+
+    Raises:
+        Invalid: when there is no such outcome.
+    """
+    for row in db.scalars(select(Assignment).where(Assignment.session_id == session.id)):
+        said = outcomes.get(row.segment_id, Outcome.NOT_SAID)
+        if said not in set(Outcome):
+            raise Invalid("Choose used, cut short or skipped.", field="outcome")
+        row.outcome = Outcome(said)
     db.flush()
 
 

@@ -1,13 +1,149 @@
-"""Turns the codes of the planning rules into sentences that a facilitator reads."""
+"""Turns the codes of planning into sentences that a facilitator reads, and dates and times into words."""
 
+from collections.abc import Sequence
 from datetime import date, time
+from itertools import groupby
 
 from flask_babel import format_date
 from flask_babel import gettext as _
 
+from facilitator.planning.checking import CheckCode, PlanWarning
+from facilitator.planning.models import GroupSession
 from facilitator.planning.rules_notes import Note, NoteCode
+from facilitator.prompts.rules_lint import LintCode, LintWarning
+from facilitator.prompts.rules_reasons import Reason, Refusal, RefusalCode
+from facilitator.prompts.wording import WORDS, justify_rule, name_rule, say
+from facilitator.times import get_zone, to_local, zone_abbreviation, zone_city
 
-DAY_PATTERN = "EEEE d MMMM"
+
+def day_words(on: date) -> str:
+    """Return a date as people say it: Thursday 19 November."""
+    return str(format_date(on, _("EEEE d MMMM")))
+
+
+def date_words(on: date) -> str:
+    """Return a date with its year: 11 January 2027."""
+    return str(format_date(on, _("d MMMM yyyy")))
+
+
+def month_words(on: date) -> str:
+    """Return a month with its year: January 2027."""
+    return str(format_date(on, _("MMMM yyyy")))
+
+
+def wall(at: time) -> str:
+    """Return a wall-clock time on the 24-hour clock."""
+    return f"{at:%H:%M}"
+
+
+def end_time(session: GroupSession) -> time:
+    """Return what the wall clock shows when a session ends."""
+    return to_local(session.ends_at, get_zone(session.zone)).time()
+
+
+def when_words(session: GroupSession) -> str:
+    """Return when a session is: Thursday 19 November, 18:30 to 20:00, London time (GMT)."""
+    return _(
+        "%(day)s, %(start)s to %(end)s, %(city)s time (%(zone)s)",
+        day=day_words(session.on_date),
+        start=wall(session.start_time),
+        end=wall(end_time(session)),
+        city=zone_city(session.zone),
+        zone=zone_abbreviation(session.starts_at, get_zone(session.zone)),
+    )
+
+
+def span_words(dates: Sequence[date]) -> str:
+    """Return from when to when: 11 January to 5 April 2027."""
+    first, last = dates[0], dates[-1]
+    start = str(format_date(first, _("d MMMM"))) if first.year == last.year else date_words(first)
+    return _("%(first)s to %(last)s", first=start, last=date_words(last))
+
+
+def dates_words(dates: Sequence[date]) -> str:
+    """Return a few dates in a row: 24 and 31 December, 7 January."""
+    by_month = [(list(days), month) for month, days in groupby(dates, key=lambda on: (on.year, on.month))]
+    return ", ".join(
+        _("%(days)s and %(last)s", days=", ".join(str(on.day) for on in days[:-1]), last=_day_and_month(days[-1]))
+        if len(days) > 1
+        else _day_and_month(days[0])
+        for days, _month in by_month
+    )
+
+
+def _day_and_month(on: date) -> str:
+    return str(format_date(on, _("d MMMM")))
+
+
+def kind_words(kind: str) -> str:
+    """Return what a part of an agenda is called."""
+    return _(WORDS["kind"][kind]) if kind in WORDS["kind"] else kind
+
+
+def format_words(name: str) -> str:
+    """Return what a format is called."""
+    return _(WORDS["format"][name]) if name in WORDS["format"] else name
+
+
+def phase_words(name: str) -> str:
+    """Return what the phase of a prompt is called."""
+    return _(WORDS["phase"][name]) if name in WORDS["phase"] else name
+
+
+def arena_words(name: str) -> str:
+    """Return what an arena is called."""
+    return _(WORDS["arena"][name]) if name in WORDS["arena"] else name
+
+
+def reason_words(reason: Reason) -> str:
+    """Return why something was chosen, or why nothing was."""
+    return say(reason.code, reason.params, _)
+
+
+def refusal_words(refusal: Refusal) -> tuple[str, str]:
+    """Return which rule refuses, and what it says here with the reason for the rule."""
+    rule = refusal.rule
+    return name_rule(rule, _), f"{say(refusal.code, refusal.params, _)} {justify_rule(rule, _)}"
+
+
+def warning_words(warning: PlanWarning) -> tuple[str, str]:
+    """Return what does not fit about a plan: the matter in a few words, and a sentence."""
+    params = dict(warning.params)
+    part = kind_words(str(params.get("kind", "")))
+    match warning.code:
+        case CheckCode.EMPTY_SLOT:
+            return _("Nothing stands in %(part)s", part=part), _("Write your own, or keep it as a silent minute.")
+        case CheckCode.NOT_REVIEWED:
+            return _("%(part)s: not reviewed", part=part), _("No clinician has read this prompt yet.")
+        case CheckCode.SPEAKING_SHORT:
+            seconds, people = params["seconds"], params["people"]
+            words = _("%(seconds)s seconds each with %(people)s people.", seconds=seconds, people=people)
+            return _("%(part)s: little time for each", part=part), words + " " + _("Pairs give everyone more.")
+        case RefusalCode():
+            return refusal_words(Refusal(code=warning.code, params=warning.params))
+
+
+def lint_words(warning: LintWarning) -> str:
+    """Return what an author may want to look at again."""
+    params = dict(warning.params)
+    match warning.code:
+        case LintCode.TOO_LONG:
+            return _("It has %(words)s words. %(most)s or fewer are easier to take in.", **params)
+        case LintCode.HARD_WORD:
+            return _("“%(word)s” can sound like a judgement. Another word may sit better.", **params)
+        case LintCode.MANY_QUESTIONS:
+            return _("It asks %(questions)s questions. One or two leave more room.", **params)
+        case LintCode.NO_OPT_OUT:
+            return _("There is no other way to take part yet. People may want one besides passing.")
+        case LintCode.LOUD_DEPTH:
+            return _("Depth 3 sits better in writing, silence or pairs.")
+        case LintCode.DEPTH_PHASE:
+            part = phase_words(str(params["phase"]))
+            return _("Depth %(depth)s is deep for %(part)s; %(most)s is usual.", **{**params, "part": part})
+        case LintCode.NO_FALLBACK:
+            return _("From depth 2 on, a quieter format to change to helps.")
+        case LintCode.FOLLOW_UPS:
+            return _("Two gentle follow-ups are usual; there are %(count)s.", **params)
 
 
 def _names() -> dict[str, str]:
@@ -24,11 +160,11 @@ def _names() -> dict[str, str]:
 
 
 def _day(on: object) -> str:
-    return str(format_date(on, DAY_PATTERN)) if isinstance(on, date) else str(on)
+    return day_words(on) if isinstance(on, date) else str(on)
 
 
 def _wall(at: object) -> str:
-    return f"{at:%H:%M}" if isinstance(at, time) else str(at)
+    return wall(at) if isinstance(at, time) else str(at)
 
 
 def note_words(note: Note) -> tuple[str, str]:
@@ -47,11 +183,8 @@ def note_words(note: Note) -> tuple[str, str]:
             return _("This time comes twice that night."), _("The first one is meant.")
         case NoteCode.FAR_CLOCK:
             first = _("For people in %(city)s the hour changes.", city=params["city"])
-            return first, _(
-                "It is %(time)s there from this date, and %(before)s before.",
-                time=_wall(params["time"]),
-                before=_wall(params["before"]),
-            )
+            there, before = _wall(params["time"]), _wall(params["before"])
+            return first, _("It is %(time)s there from this date, and %(before)s before.", time=there, before=before)
         case NoteCode.SENSITIVE:
             return _("This is %(name)s.", name=_names()[str(params["name"])]), _("Often a hard day for many people.")
         case NoteCode.PUBLIC_HOLIDAY:

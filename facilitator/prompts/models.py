@@ -1,7 +1,6 @@
 """Tables of discussion prompts and their versions; editing makes a new version, so history stays true."""
 
 from datetime import date
-from enum import StrEnum
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -9,14 +8,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from facilitator.accounts.models import Facilitator
 from facilitator.db import Base
 from facilitator.tokens import new_id
-
-
-class PromptStatus(StrEnum):
-    """Where a version stands in clinical review."""
-
-    DRAFT = "draft"
-    REVIEWED = "reviewed"
-    RETIRED = "retired"
 
 
 class Prompt(Base, kw_only=True):

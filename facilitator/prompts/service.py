@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 
 from facilitator.accounts.models import Facilitator
 from facilitator.curriculum.materials import PromptEntry
-from facilitator.curriculum.rules import Provenance
+from facilitator.curriculum.rules import PromptStatus, Provenance
 from facilitator.curriculum.service import editions, load_prompt_entries
 from facilitator.errors import Invalid, NotAllowed
-from facilitator.prompts.models import Prompt, PromptStatus, PromptVersion
+from facilitator.prompts.models import Prompt, PromptVersion
 from facilitator.prompts.queries import PromptItem, get_prompt
 from facilitator.prompts.rules_draft import PromptDraft, validate_draft
 from facilitator.tokens import new_id

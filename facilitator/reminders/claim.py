@@ -7,7 +7,7 @@ token. No row is sent here.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from facilitator.reminders.models import OutboxMessage
@@ -62,22 +62,19 @@ def free_all(db: Session) -> int:
     return _free(db, OutboxMessage.lease_owner.is_not(None))
 
 
-def _free(db: Session, condition: object) -> int:
-    freed = 0
-    for state, values in (
-        (OutboxState.LEASED, {"state": OutboxState.PENDING}),
-        (
-            OutboxState.SENDING,
-            {"state": OutboxState.UNKNOWN, "reason": "worker_died", "unknowns": OutboxMessage.unknowns + 1},
-        ),
-    ):
-        ended = {"lease_owner": None, "lease_until_at": None}
-        result = db.execute(
-            update(OutboxMessage)
-            .where(OutboxMessage.state == state, condition)  # type: ignore[arg-type] # a column expression
-            .values(**values, **ended)
-            .returning(OutboxMessage.id)
-            .execution_options(synchronize_session=False)
-        )
-        freed += len(result.all())
-    return freed
+def _free(db: Session, condition: ColumnElement[bool]) -> int:
+    rows = db.scalars(
+        select(OutboxMessage)
+        .where(OutboxMessage.state.in_((OutboxState.LEASED, OutboxState.SENDING)), condition)
+        # whoever holds a row is about to change it; waiting here could lock two rows the other way round
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).all()
+    for row in rows:
+        if row.state == OutboxState.LEASED:
+            row.state = OutboxState.PENDING
+        else:
+            row.state, row.reason, row.unknowns = OutboxState.UNKNOWN, "worker_died", row.unknowns + 1
+        row.lease_owner = row.lease_until_at = None
+    db.flush()
+    return len(rows)

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Update, select, update
 from sqlalchemy.orm import Session
 
-from facilitator.db import Database
+from facilitator.db import Database, insert_missing
 from facilitator.groups.models import Participant
 from facilitator.mail.outcome import Outcome, OutcomeKind
 from facilitator.mail.smtp import SmtpClient
@@ -86,22 +86,24 @@ def deliver_due(station: Station, should_stop: Callable[[], bool] = lambda: Fals
         how many messages ended in which state.
     """
     counts: Counter[str] = Counter()
+    rows = _claim(station)
+    if not rows:
+        return counts
     with closing(station.open_client()) as client:
-        while not should_stop():
-            rows = _claim(station)
+        while rows:
             for index, row in enumerate(rows):
                 if should_stop() or _is_closed(station):
                     _give_back(station, rows[index:])
                     return counts
                 counts[_deliver_one(station, client, row)] += 1
-            if not rows:
-                break
+            rows = _claim(station)
     return counts
 
 
 def resolve_unknown(db: Session, policy: UnknownPolicy, now: datetime) -> int:
     """Send messages of unknown fate once more, or hold them for a person; returns how many."""
-    rows = db.scalars(select(OutboxMessage).where(OutboxMessage.state == OutboxState.UNKNOWN).with_for_update()).all()
+    unknown = select(OutboxMessage).where(OutboxMessage.state == OutboxState.UNKNOWN)
+    rows = db.scalars(unknown.with_for_update(skip_locked=True)).all()  # what somebody holds is settled next time
     for row in rows:
         row.state = after_unknown(policy, row.unknowns, row.valid_until_at, now)
         row.next_attempt_at = now
@@ -193,28 +195,32 @@ def _write_down(station: Station, row: OutboxMessage, outcome: Outcome, content:
     now = station.clock()
     settlement = settle(outcome)
     with station.database.write() as db:
-        mine = db.scalar(
-            select(OutboxMessage)
-            .where(
-                OutboxMessage.id == row.id,
-                OutboxMessage.lease_token == row.lease_token,
-                OutboxMessage.state == OutboxState.SENDING,
-            )
-            .with_for_update()
-        )
+        found = db.scalar(select(OutboxMessage).where(OutboxMessage.id == row.id).with_for_update())
+        if found is None:
+            return "gone"
         db.add(_attempt(station, row, outcome, now))
-        if mine is None:
+        if not _is_ours(found, row, outcome):
             db.commit()
             return "lost_fence"
-        _settle_row(station, mine, settlement, outcome, now)
-        if content and outcome.kind in {OutcomeKind.ACCEPTED, OutcomeKind.UNKNOWN}:
-            mine.rendered_sha = hashlib.sha256(content).hexdigest()
+        _settle_row(station, found, settlement, outcome, now)
+        if outcome.kind in {OutcomeKind.ACCEPTED, OutcomeKind.UNKNOWN}:
+            found.rendered_sha = hashlib.sha256(content).hexdigest()
         _settle_channel(db, settlement, outcome, now)
-        if settlement.suppress and mine.participant_id:
-            _suppress(db, mine.participant_id, settlement.reason)
-        state = mine.state
+        if settlement.suppress and found.participant_id:
+            _suppress(db, found.participant_id, settlement.reason)
         db.commit()
-    return state
+    if settlement.alarm:
+        fields = {"event": settlement.reason, "code": outcome.code, "phase": outcome.phase}
+        log.error("the mail server refuses this installation", extra=fields)
+    return found.state
+
+
+def _is_ours(found: OutboxMessage, row: OutboxMessage, outcome: Outcome) -> bool:
+    """Tell whether this hand-over decides the row; an acceptance does so even after the lease ran out."""
+    decided = {OutboxState.SENDING}
+    if outcome.kind is OutcomeKind.ACCEPTED:
+        decided.add(OutboxState.UNKNOWN)
+    return found.lease_token == row.lease_token and found.state in decided
 
 
 def _settle_row(station: Station, row: OutboxMessage, settlement: Settlement, outcome: Outcome, now: datetime) -> None:
@@ -227,9 +233,10 @@ def _settle_row(station: Station, row: OutboxMessage, settlement: Settlement, ou
         row.sent_at = now
     elif settlement.state == OutboxState.UNKNOWN:
         row.unknowns += 1
-    elif settlement.state == OutboxState.PENDING and settlement.charged:
+    elif settlement.state == OutboxState.PENDING and not settlement.breaker:
         # with no time left the row stays pending and the gate or the sweep ends it as expired
-        row.next_attempt_at = next_attempt(row.attempts, row.valid_until_at, station.rng, now) or row.valid_until_at
+        again_at = next_attempt(max(row.attempts, 1), row.valid_until_at, station.rng, now)
+        row.next_attempt_at = again_at or row.valid_until_at
 
 
 def _attempt(station: Station, row: OutboxMessage, outcome: Outcome, now: datetime) -> Attempt:
@@ -248,15 +255,14 @@ def _attempt(station: Station, row: OutboxMessage, outcome: Outcome, now: dateti
 
 def _settle_channel(db: Session, settlement: Settlement, outcome: Outcome, now: datetime) -> None:
     """Close the breaker after a success, and open it after a failure of the channel or several refusals running."""
-    channel = db.get(Channel, CHANNEL, with_for_update=True)
-    if channel is None:
-        channel = Channel(name=CHANNEL)
-        db.add(channel)
+    insert_missing(db, Channel, [{"name": CHANNEL, "failures": 0, "last_error": ""}])
+    channel = db.get_one(Channel, CHANNEL, with_for_update=True)
     if outcome.kind is OutcomeKind.ACCEPTED:
         channel.failures, channel.open_since_at, channel.open_until_at = 0, None, None
         channel.last_error, channel.last_sent_at = "", now
         return
-    if not (settlement.breaker or settlement.counts):
+    # a server that takes letters and never answers would have every one of them repeated
+    if not (settlement.breaker or settlement.counts or outcome.kind is OutcomeKind.UNKNOWN):
         return
     channel.failures += 1
     channel.last_error = outcome.text
@@ -268,4 +274,6 @@ def _settle_channel(db: Session, settlement: Settlement, outcome: Outcome, now: 
 def _suppress(db: Session, participant_id: str, cause: str) -> None:
     person = db.get(Participant, participant_id)
     if person:
-        db.merge(Suppression(address_index=person.address_index, cause=cause))
+        insert_missing(db, Suppression, [{"address_index": person.address_index, "cause": cause}])
+        found = db.get_one(Suppression, person.address_index, with_for_update=True)
+        found.cause, found.until_at = cause, None

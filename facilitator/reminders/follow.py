@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from facilitator.db import insert_missing
 from facilitator.groups.models import Group, MailState, Participant
 from facilitator.planning.models import GroupSession, SessionStatus
 from facilitator.reminders.models import OutboxMessage, ReminderRule, Suppression
@@ -24,6 +24,7 @@ from facilitator.tokens import new_id
 TOLD = frozenset({OutboxState.SENT, OutboxState.SENDING, OutboxState.UNKNOWN, OutboxState.HELD})
 REPLANNED = "#"  # between a key and how often its row was taken back
 MINUTE = timedelta(minutes=1)
+MAY_BE_TOLD = OutboxMessage.state.in_(TOLD) | (OutboxMessage.unknowns > 0)
 RULE_REMOVED = "rule_removed"  # a row taken back for this alone may be planned again
 
 
@@ -69,7 +70,7 @@ def follow(db: Session, sessions: Sequence[GroupSession], now: datetime) -> Foll
     """
     total = Followed()
     by_group: dict[str, list[GroupSession]] = defaultdict(list)
-    for session in sessions:
+    for session in _lock(db, sessions):
         by_group[session.group_id].append(session)
     for group_id, members in by_group.items():
         scene = _look(db, group_id, members, now)
@@ -77,6 +78,21 @@ def follow(db: Session, sessions: Sequence[GroupSession], now: datetime) -> Foll
             total += _follow_one(db, scene, session, now)
     db.flush()
     return total
+
+
+def _lock(db: Session, sessions: Sequence[GroupSession]) -> Sequence[GroupSession]:
+    """Return the sessions as they are now, held until the end of the transaction.
+
+    They are locked before their messages and in the order that planning uses. A sweep that locked messages first would
+    wait for a cancellation that waits for it, because a new message needs its session.
+    """
+    return db.scalars(
+        select(GroupSession)
+        .where(GroupSession.id.in_([session.id for session in sessions]))
+        .order_by(GroupSession.id)
+        .with_for_update(read=True)
+        .execution_options(populate_existing=True)
+    ).all()
 
 
 def _look(db: Session, group_id: str, sessions: Sequence[GroupSession], now: datetime) -> _Scene:
@@ -135,7 +151,7 @@ def _follow_one(db: Session, scene: _Scene, session: GroupSession, now: datetime
         occasion
         for occasion in expected(facts, scene.rules, scene.people.values(), now)
         # the notice carries the new time, and who was told of this very time already is not told again
-        if not (occasion.next_attempt_at <= now and occasion.participant_id in new_to)
+        if not (occasion.due_at <= now and occasion.participant_id in new_to)
         and not any(_tells_the_same(row, occasion, details) for row in rows)
     ]
     withdrawn = _withdraw(scene, session, rows)
@@ -154,13 +170,12 @@ def details_sha(session: GroupSession) -> str:
 
 
 def _tells_the_same(row: OutboxMessage, occasion: Occasion, details: str) -> bool:
-    return (
-        row.state in TOLD
-        and row.kind == occasion.kind
-        and row.participant_id == occasion.participant_id
-        and row.lead_minutes * MINUTE == occasion.lead
-        and row.details_sha == details
-    )
+    """Tell whether the person heard this very time already: from the same reminder, or from a notice since it was due."""
+    if row.state not in TOLD or row.participant_id != occasion.participant_id or row.details_sha != details:
+        return False
+    if row.kind == occasion.kind:
+        return row.lead_minutes * MINUTE == occasion.lead
+    return row.kind != MessageKind.CANCELLED and row.gated_at is not None and row.gated_at >= occasion.due_at
 
 
 def _notices(
@@ -169,7 +184,8 @@ def _notices(
     """Return the notices for people who were last told something that no longer holds."""
     last_told: dict[str, OutboxMessage] = {}
     for row in rows:
-        if row.participant_id and row.state in TOLD:
+        # one of unknown fate that was taken back may have arrived all the same
+        if row.participant_id and (row.state in TOLD or row.unknowns):
             last_told[row.participant_id] = row
     stale = [row for row in last_told.values() if _is_stale(row, session)]
     by_change: dict[tuple[MessageKind, datetime], list[PersonFacts]] = defaultdict(list)
@@ -239,11 +255,7 @@ def _insert(
         key = f"{occasion.dedup_key}{REPLANNED}{again}" if again else occasion.dedup_key
         if key not in taken:
             fresh.append(_values(session, occasion, key, now))
-    if not fresh:
-        return 0
-    insert = sqlite.insert if db.get_bind().dialect.name == "sqlite" else postgresql.insert
-    statement = insert(OutboxMessage).values(fresh).on_conflict_do_nothing(index_elements=["dedup_key"])
-    return len(db.execute(statement.returning(OutboxMessage.id)).all())
+    return insert_missing(db, OutboxMessage, fresh)
 
 
 def _values(session: GroupSession, occasion: Occasion, key: str, now: datetime) -> dict[str, object]:
@@ -271,27 +283,3 @@ def _values(session: GroupSession, occasion: Occasion, key: str, now: datetime) 
         "enhanced": "",
         "rendered_sha": "",
     }
-
-
-def sweep(db: Session, ahead: timedelta, now: datetime) -> Followed:
-    """Bring the messages of every session that starts within `ahead` up to date, and end those whose time passed."""
-    expire_overdue(db, now)
-    sessions = db.scalars(
-        select(GroupSession).where(GroupSession.starts_at > now, GroupSession.starts_at <= now + ahead)
-    ).all()
-    return follow(db, sessions, now)
-
-
-def expire_overdue(db: Session, now: datetime) -> int:
-    """End every message that nobody sent in time; returns how many. A person sees them in the ledger."""
-    result = db.execute(
-        update(OutboxMessage)
-        .where(
-            OutboxMessage.state.in_((OutboxState.PENDING, OutboxState.UNKNOWN, OutboxState.HELD)),
-            OutboxMessage.valid_until_at <= now,
-        )
-        .values(state=OutboxState.EXPIRED, reason="too_late")
-        .returning(OutboxMessage.id)
-        .execution_options(synchronize_session=False)
-    )
-    return len(result.all())

@@ -15,7 +15,9 @@ from facilitator.accounts.models import InstallationSetting
 from facilitator.groups.models import Group, MailState, Participant
 from facilitator.planning.models import GroupSession, SessionStatus
 from facilitator.reminders.claim import SENDING_LEASE
+from facilitator.reminders.follow import TOLD
 from facilitator.reminders.models import OutboxMessage, Suppression
+from facilitator.reminders.plan import LEAST_NOTICE
 from facilitator.reminders.rules import MessageKind, OutboxState, Priority
 from facilitator.times import end_of_quiet, get_zone, inside_quiet, to_local
 
@@ -23,6 +25,7 @@ PAUSED_SETTING = "mail_paused"
 PAUSE_STEP = timedelta(minutes=1)
 ORDER_STEP = timedelta(seconds=5)
 LEASE_MARGIN = timedelta(seconds=5)
+STANDS_FOR_EARLIER = TOLD | {OutboxState.PENDING, OutboxState.LEASED}
 STATUS_FOR = {MessageKind.CANCELLED: SessionStatus.CANCELLED}
 
 
@@ -65,11 +68,14 @@ def pass_gate(db: Session, row: OutboxMessage, now: datetime) -> Passage | Refus
         return _write(db, row, refusal)
     try:
         with db.begin_nested():
-            passed = _open(db, row, now)
+            first_gated_at = _open(db, row, now)
     except IntegrityError:
         # an older message of this person and session is on its way; it goes first
         return _write(db, row, Refusal(state=OutboxState.PENDING, reason="waits_its_turn", again_at=now + ORDER_STEP))
-    return found if passed else None
+    if first_gated_at is None:
+        return None
+    row.first_gated_at = first_gated_at  # the letter is dated with it, on this try and on every later one
+    return found
 
 
 def _look(db: Session, row: OutboxMessage) -> Passage | None:
@@ -93,6 +99,7 @@ def _judge(db: Session, passage: Passage, now: datetime) -> Refusal | None:
         _session_refuses(passage)
         or _person_refuses(db, passage.participant, now)
         or _pause_refuses(db, passage, now)
+        or _later_refuses(db, passage.row, now)
         or _time_refuses(passage, now)
     )
 
@@ -123,13 +130,31 @@ def _pause_refuses(db: Session, passage: Passage, now: datetime) -> Refusal | No
     return None
 
 
+def _later_refuses(db: Session, row: OutboxMessage, now: datetime) -> Refusal | None:
+    """Let a late reminder give way when a later one for the same time is due as well, or went before it."""
+    later = select(OutboxMessage.id).where(
+        OutboxMessage.session_id == row.session_id,
+        OutboxMessage.participant_id == row.participant_id,
+        OutboxMessage.time_rev == row.time_rev,
+        OutboxMessage.kind == MessageKind.REMINDER,
+        OutboxMessage.lead_minutes < row.lead_minutes,
+        OutboxMessage.due_at <= now,
+        OutboxMessage.state.in_(STANDS_FOR_EARLIER),
+    )
+    if row.kind != MessageKind.REMINDER or db.scalar(later.limit(1)) is None:
+        return None
+    return Refusal(state=OutboxState.SUPERSEDED, reason="later_reminder")
+
+
 def _time_refuses(passage: Passage, now: datetime) -> Refusal | None:
     row, person = passage.row, passage.participant
-    zone = get_zone(person.zone or passage.session.zone)
+    zone = get_zone(person.zone or passage.group.zone)
     quiet = inside_quiet(to_local(now, zone).time(), person.quiet_from_time, person.quiet_to_time)
     if not quiet or row.priority == Priority.URGENT:
         return None
     again_at = end_of_quiet(now, zone, person.quiet_from_time, person.quiet_to_time)
+    if row.kind != MessageKind.REMINDER and again_at > row.valid_until_at - LEAST_NOTICE:
+        return None  # people who would set out in vain are told at night rather than never
     if again_at >= row.valid_until_at:
         return Refusal(state=OutboxState.EXPIRED, reason="quiet_hours")
     return Refusal(state=OutboxState.PENDING, reason="quiet_hours", again_at=again_at)
@@ -143,8 +168,9 @@ def _mine(row: OutboxMessage) -> tuple[object, ...]:
     )
 
 
-def _open(db: Session, row: OutboxMessage, now: datetime) -> bool:
-    result = db.execute(
+def _open(db: Session, row: OutboxMessage, now: datetime) -> datetime | None:
+    """Return when the row passed for the first time, as the database keeps it, or None when it does not pass."""
+    return db.scalar(
         update(OutboxMessage)
         .where(*_mine(row), OutboxMessage.lease_until_at > now + LEASE_MARGIN)  # type: ignore[arg-type] # expressions
         .values(
@@ -155,10 +181,9 @@ def _open(db: Session, row: OutboxMessage, now: datetime) -> bool:
             attempts=OutboxMessage.attempts + 1,
             lease_until_at=now + SENDING_LEASE,
         )
-        .returning(OutboxMessage.id)
+        .returning(OutboxMessage.first_gated_at)
         .execution_options(synchronize_session=False)
     )
-    return len(result.all()) == 1
 
 
 def _write(db: Session, row: OutboxMessage, refusal: Refusal) -> Refusal | None:

@@ -177,9 +177,9 @@ def _for_person(
     session: SessionFacts, leads: Sequence[timedelta], person: PersonFacts, now: datetime
 ) -> tuple[Occasion, ...]:
     chosen = [lead for lead in leads if person.leads is None or lead in person.leads][-MOST_REMINDERS:]
-    passed = sum(when_due(session.starts_at, lead, person.zone) <= now for lead in chosen)
-    planned = [_reminder(session, lead, person, now) for lead in chosen[max(passed - 1, 0) :]]
+    planned = [_reminder(session, lead, person, now) for lead in chosen]
     wanted = [one for one in planned if one is not None and _may_write(person, one.next_attempt_at)]
+    # those whose time has passed would all go out now, so this leaves the last of them
     return tuple(one for one, after in zip_longest(wanted, wanted[1:]) if not _is_soon(one, after))
 
 

@@ -12,19 +12,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from facilitator.groups.models import ADDRESS_PLACE, Participant, Wording
-from facilitator.mail.message import Envelope, build_bytes
+from facilitator.groups.people import settings_token
+from facilitator.mail.message import Envelope, build_bytes, wire_address
 from facilitator.planning.models import GroupSession
+from facilitator.planning.service import page_token
 from facilitator.reminders.delivery import Package
-from facilitator.reminders.follow import TOLD
+from facilitator.reminders.follow import MAY_BE_TOLD
 from facilitator.reminders.gate import Passage
 from facilitator.reminders.letters import LetterFacts, render
 from facilitator.reminders.models import OutboxMessage
 from facilitator.reminders.rules import MessageKind
 from facilitator.times import get_zone
-from facilitator.tokens import link_token
 from facilitator.vault import vault_of
-
-SESSION_LINK, SETTINGS_LINK = "session", "settings"
 
 
 def composer(base_url: str, mail_from: str) -> Callable[[Session, Passage], Package]:
@@ -34,7 +33,8 @@ def composer(base_url: str, mail_from: str) -> Callable[[Session, Passage], Pack
         base_url: where the links lead.
         mail_from: "Name <address>" of the neutral sender.
     """
-    name, address = parseaddr(mail_from)
+    name, given = parseaddr(mail_from)
+    address = wire_address(given)
     domain = address.rpartition("@")[2]
 
     def compose(db: Session, passage: Passage) -> Package:
@@ -78,14 +78,12 @@ def letter_facts(db: Session, passage: Passage, base_url: str, sender_name: str)
 
 def session_link(db: Session, session: GroupSession, base_url: str) -> str:
     """Return the address of the shared page of a session."""
-    token = link_token(vault_of(db).link_key, SESSION_LINK, session.id, session.link_version)
-    return f"{base_url}/s/{token}"
+    return f"{base_url}/s/{page_token(db, session)}"
 
 
 def settings_link(db: Session, person: Participant, base_url: str) -> str:
     """Return the address of one person's message settings."""
-    token = link_token(vault_of(db).link_key, SETTINGS_LINK, person.id, person.link_version)
-    return f"{base_url}/m/{token}"
+    return f"{base_url}/m/{settings_token(db, person)}"
 
 
 def _told_start(db: Session, row: OutboxMessage) -> datetime | None:
@@ -95,7 +93,7 @@ def _told_start(db: Session, row: OutboxMessage) -> datetime | None:
             OutboxMessage.session_id == row.session_id,
             OutboxMessage.participant_id == row.participant_id,
             OutboxMessage.time_rev < row.time_rev,
-            OutboxMessage.state.in_(TOLD),
+            MAY_BE_TOLD,
         )
         .order_by(OutboxMessage.id.desc())
         .limit(1)

@@ -16,7 +16,7 @@ from facilitator.errors import Conflict, Invalid, NotFound
 from facilitator.groups.models import Group
 from facilitator.groups.service import get_group
 from facilitator.planning.models import GroupSession
-from facilitator.reminders.follow import TOLD, Followed, follow, follow_group
+from facilitator.reminders.follow import MAY_BE_TOLD, Followed, follow, follow_group
 from facilitator.reminders.gate import PAUSED_SETTING
 from facilitator.reminders.models import OutboxMessage, ReminderRule
 from facilitator.reminders.plan import DEFAULT_LEADS, MOST_REMINDERS
@@ -107,7 +107,7 @@ def would_tell(db: Session, sessions: Sequence[GroupSession]) -> WouldTell:
     ids = [session.id for session in sessions]
     people = db.scalar(
         select(func.count(func.distinct(OutboxMessage.participant_id))).where(
-            OutboxMessage.session_id.in_(ids), OutboxMessage.state.in_(TOLD)
+            OutboxMessage.session_id.in_(ids), MAY_BE_TOLD
         )
     )
     planned = db.scalar(

@@ -11,6 +11,7 @@ from facilitator.groups import service as groups
 from facilitator.groups.models import Group, Wording
 from facilitator.mail.message import Letter
 from facilitator.planning import queries as planning
+from facilitator.planning.models import GroupSession, SessionStatus
 from facilitator.reminders import service as reminders
 from facilitator.reminders.forms import RulesForm
 from facilitator.reminders.health import DeliveryHealth, check_delivery
@@ -22,6 +23,8 @@ from facilitator.web.login import me, public
 from facilitator.web.request import db, now, settings
 
 blueprint = Blueprint("reminders", __name__)
+PREVIEW_AHEAD = timedelta(days=60)
+SCHEDULED = SessionStatus.SCHEDULED
 
 
 @blueprint.get("/reminders")
@@ -132,7 +135,7 @@ def _health_values(health: DeliveryHealth) -> dict[str, object]:
 
 
 def _show_group(group: Group, form: RulesForm) -> str:
-    session = planning.find_next_session(db(), group.id, now())
+    session = _next_session(group)
     wording = request.args.get("wording", Wording.VAGUE)
     wording = wording if wording in set(Wording) else Wording.VAGUE
     start = session.starts_at if session else now() + timedelta(days=2)
@@ -152,6 +155,11 @@ def _show_group(group: Group, form: RulesForm) -> str:
         mail_from=settings().mail_from,
         now=now(),
     )
+
+
+def _next_session(group: Group) -> GroupSession | None:
+    coming = planning.upcoming(db(), me(), now(), now() + PREVIEW_AHEAD)
+    return next((session for session, its in coming if its.id == group.id and session.status == SCHEDULED), None)
 
 
 def _preview(group: Group, wording: Wording, starts_at: datetime) -> Letter:

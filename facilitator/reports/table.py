@@ -21,8 +21,8 @@ HEADINGS = (
     "came_at_least",
     "had_been_before",
 )
-# what makes a spreadsheet take a cell for a formula (OWASP, CSV injection)
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "=", "+", "-", "@")
+# what makes a spreadsheet take a cell for a formula (OWASP, CSV injection), full-width forms among it
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def csv_bytes(trend: Trend) -> bytes:

@@ -25,7 +25,7 @@ def language() -> str:
     person = find_me()
     if person is not None and person.language in LANGUAGES:
         return person.language
-    return request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0] if request else LANGUAGES[0]
+    return request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
 
 
 def theme() -> str:
@@ -42,4 +42,5 @@ def _frame() -> dict[str, Any]:
         "theme": theme(),
         "signed_in": find_me(),
         "demo_banner": settings().is_demo,
+        "delivery_light": None,
     }

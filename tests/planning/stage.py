@@ -48,7 +48,7 @@ def make_draft(**values):
     return SeriesDraft(**{**usual, **values})
 
 
-def make_series(db, group, now=NOW, require_review=False, **values):
+def make_series(db, group, *, now=NOW, require_review=False, **values):
     return schedule_series(db, group, make_draft(**values), now, require_review=require_review)
 
 
@@ -64,12 +64,36 @@ def content(db, session):
     return {kind: prompt_id or exercise_id for kind, prompt_id, exercise_id in rows}
 
 
+def filled_rows(db, series):
+    """Return every slot of a series with what fills it."""
+    return db.execute(
+        select(
+            GroupSession.position.label("number"),
+            GroupSession.id.label("session_id"),
+            GroupSession.focus,
+            Segment.kind,
+            Segment.position,
+            Segment.minutes,
+            Assignment.exercise_id,
+            PromptVersion.prompt_id,
+            PromptVersion.depth,
+            PromptVersion.pole,
+            PromptVersion.sub_bind,
+            PromptVersion.format,
+        )
+        .select_from(Assignment)
+        .join(Segment, Segment.id == Assignment.segment_id)
+        .join(GroupSession, GroupSession.id == Assignment.session_id)
+        .outerjoin(PromptVersion, PromptVersion.id == Assignment.prompt_version_id)
+        .where(GroupSession.series_id == series.id)
+        .order_by(GroupSession.position, Segment.position)
+    ).all()
+
+
 def segments(db, session):
     return {
         segment.kind: segment
-        for segment in db.scalars(
-            select(Segment).where(Segment.session_id == session.id).order_by(Segment.position)
-        )
+        for segment in db.scalars(select(Segment).where(Segment.session_id == session.id).order_by(Segment.position))
     }
 
 
@@ -85,6 +109,15 @@ def in_order(db, series):
 
 def facts(session):
     return session.on_date, session.start_time, session.time_rev, session.ical_sequence
+
+
+def days(sessions):
+    """Return how many days after the usual first date each session is."""
+    return [(session.on_date - FIRST_ON).days for session in sessions]
+
+
+def revisions(sessions):
+    return [(session.time_rev, session.ical_sequence) for session in sessions]
 
 
 @contextmanager

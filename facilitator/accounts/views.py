@@ -1,0 +1,173 @@
+"""Sign-in, sign-out, the first account, and one's own settings."""
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from facilitator.accounts import service as accounts
+from facilitator.accounts.demo import LOGINS
+from facilitator.accounts.forms import FirstRunForm, PasswordForm, SettingsForm, SignInForm
+from facilitator.accounts.models import Role
+from facilitator.errors import AppError, Conflict, Invalid, NotAllowed, NotFound
+from facilitator.web import login
+from facilitator.web.locale import THEME_COOKIE, theme
+from facilitator.web.login import me, public
+from facilitator.web.request import db, now, settings
+
+blueprint = Blueprint("accounts", __name__)
+ONE_YEAR_S = 31_536_000
+
+
+@blueprint.get("/login")
+@public
+def sign_in() -> ResponseReturnValue:
+    """Show the sign-in page; before there is any account, the first-run page."""
+    if accounts.count_facilitators(db()) == 0:
+        return redirect(url_for("accounts.first_run"), 303)
+    return _sign_in_page(SignInForm())
+
+
+@blueprint.post("/login")
+@public
+def check_sign_in() -> ResponseReturnValue:
+    """Sign a facilitator in."""
+    form = SignInForm()
+    if not form.validate():
+        return _sign_in_page(form), 422
+    try:
+        facilitator = accounts.authenticate(db(), form.email.data, form.password.data, now())
+    except NotAllowed as problem:
+        db().commit()  # the wrong try is counted
+        form.password.errors = [problem.message]
+        return _sign_in_page(form), 422
+    db().commit()
+    login.sign_in(facilitator)
+    return redirect(_local_path(request.args.get("next", "")), 303)
+
+
+@blueprint.post("/sign-out")
+def sign_out() -> ResponseReturnValue:
+    """End this session."""
+    login.sign_out()
+    return redirect(url_for("accounts.sign_in"), 303)
+
+
+@blueprint.route("/first-run", methods=["GET", "POST"])
+@public
+def first_run() -> ResponseReturnValue:
+    """Make the first account; afterwards there is nothing here."""
+    if accounts.count_facilitators(db()):
+        raise NotFound
+    form = FirstRunForm()
+    if not form.is_submitted():
+        return render_template("accounts/first_run.html", form=form)
+    if form.validate() and _make_first(form):
+        return redirect(url_for("today.show_today"), 303)
+    return render_template("accounts/first_run.html", form=form, has_errors=True), 422
+
+
+@blueprint.get("/settings")
+def show_settings() -> ResponseReturnValue:
+    """Show one's own settings."""
+    return _settings_page(_present_settings(), PasswordForm())
+
+
+@blueprint.post("/settings")
+def change_settings() -> ResponseReturnValue:
+    """Change one's own settings."""
+    form = SettingsForm()
+    try:
+        if not form.validate():
+            return _settings_page(form, PasswordForm(formdata=None)), 422
+        accounts.change_settings(db(), me(), name=form.name.data, zone=form.zone.data, language=form.language.data)
+    except Invalid as problem:
+        _say(form, problem)
+        return _settings_page(form, PasswordForm(formdata=None)), 422
+    db().commit()
+    flash(_("Saved."))
+    response = redirect(url_for("accounts.show_settings"), 303)
+    response.set_cookie(THEME_COOKIE, form.theme.data, max_age=ONE_YEAR_S, httponly=True, samesite="Lax",
+                        secure=settings().secure_cookies)  # fmt: skip
+    return response
+
+
+@blueprint.post("/settings/password")
+def change_password() -> ResponseReturnValue:
+    """Change one's password and stay signed in here."""
+    form = PasswordForm()
+    try:
+        if not form.validate():
+            return _settings_page(_present_settings(), form), 422
+        accounts.change_password(db(), me(), form.current.data, form.new.data)
+    except Invalid as problem:
+        _say(form, problem)
+        return _settings_page(_present_settings(), form), 422
+    db().commit()
+    login.sign_in(me())
+    flash(_("The password is changed. You are signed out everywhere else."))
+    return redirect(url_for("accounts.show_settings"), 303)
+
+
+def _present_settings() -> SettingsForm:
+    person = me()
+    values = {"name": person.name, "zone": person.zone, "language": person.language, "theme": theme()}
+    return SettingsForm(formdata=None, data=values)
+
+
+def _make_first(form: FirstRunForm) -> bool:
+    if not accounts.is_set_up_code(settings().secret_key, form.code.data):
+        form.code.errors = [_("Enter the code that the program printed when it started.")]
+        return False
+    try:
+        facilitator = accounts.create_facilitator(
+            db(),
+            name=form.name.data,
+            email=form.email.data,
+            password=form.password.data,
+            role=Role.ADMIN,
+            zone=form.zone.data,
+            now=now(),
+        )
+    except (Invalid, Conflict) as problem:
+        _say(form, problem)
+        return False
+    db().commit()
+    login.sign_in(facilitator)
+    return True
+
+
+def _say(form: FirstRunForm | SettingsForm | PasswordForm, problem: AppError) -> None:
+    field = getattr(problem, "field", "")
+    if field in form:
+        form[field].errors = [*form[field].errors, problem.message]
+    else:
+        form.form_errors.append(problem.message)
+
+
+def _local_path(wanted: str) -> str:
+    """Return a path of this site, or Today for anything that would lead elsewhere."""
+    parts = urlsplit(wanted)
+    is_local = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
+    return wanted if is_local else url_for("today.show_today")
+
+
+def _sign_in_page(form: SignInForm) -> str:
+    return render_template(
+        "accounts/sign_in.html",
+        form=form,
+        has_errors=bool(form.errors),
+        demo_logins=LOGINS if settings().is_demo else (),
+    )
+
+
+def _settings_page(form: SettingsForm, password_form: PasswordForm) -> str:
+    return render_template(
+        "accounts/settings.html",
+        nav="settings",
+        form=form,
+        password_form=password_form,
+        email=accounts.email_of(db(), me()),
+        has_errors=bool(form.errors or password_form.errors),
+    )

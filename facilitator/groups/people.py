@@ -1,0 +1,190 @@
+"""Use cases of a mailing list: add people, change how they are written to, take them off.
+
+Addresses and aliases are sealed the moment they come in, and opened only for the person who leads the group, for the
+one message that is being written, or for the person themselves.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import time
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from facilitator.accounts.service import normal_address
+from facilitator.errors import Conflict, Invalid, NotFound
+from facilitator.groups.models import ADDRESS_PLACE, ALIAS_PLACE, Group, MailState, Participant, Wording
+from facilitator.times import get_zone
+from facilitator.tokens import link_token, new_id, token_hash
+from facilitator.vault import vault_of
+
+LONGEST_ALIAS = 40
+LONGEST_ADDRESS = 254  # RFC 5321 §4.5.3.1.3
+SETTINGS_PURPOSE = "settings"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One person to add: an alias, an address, and how they are written to."""
+
+    alias: str
+    address: str = field(repr=False)
+    wording: Wording = Wording.VAGUE
+    zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """One person on a list with the alias and address opened; for the lead's eyes."""
+
+    participant: Participant
+    alias: str = field(repr=False)
+    address: str = field(repr=False)
+
+
+def add_participants(db: Session, group: Group, entries: Sequence[Entry]) -> list[Participant]:
+    """Put people on a group's list, all or none.
+
+    Raises:
+        Invalid: for the first entry whose alias, address or zone cannot be used.
+        Conflict: when an address is on the list already, stands twice, or there are not enough places.
+    """
+    present = set(db.scalars(select(Participant.address_index).where(Participant.group_id == group.id)))
+    if len(present) + len(entries) > group.capacity:
+        raise Conflict(
+            f"The group has {group.capacity} places and {len(present)} people on its list. "
+            "Take somebody off the list or offer more places."
+        )
+    added = [_new(db, group, entry) for entry in entries]
+    indexes = [participant.address_index for participant in added]
+    if len(set(indexes)) != len(indexes) or present & set(indexes):
+        raise Conflict("An address stands twice. Each person has an address of their own on the list.")
+    db.add_all(added)
+    db.flush()
+    return added
+
+
+def address_index(db: Session, address: str) -> str:
+    """Return the blind index of an address, by which a duplicate is found."""
+    return vault_of(db).blind_index(ADDRESS_PLACE, normal_address(address, "address"))
+
+
+def _new(db: Session, group: Group, entry: Entry) -> Participant:
+    vault, person_id = vault_of(db), new_id()
+    address = normal_address(entry.address, "address")
+    if len(address) > LONGEST_ADDRESS:
+        raise Invalid(f"Enter an address of at most {LONGEST_ADDRESS} characters.", "address")
+    if entry.zone:
+        get_zone(entry.zone)
+    return Participant(
+        id=person_id,
+        group_id=group.id,
+        alias_sealed=vault.seal(ALIAS_PLACE, person_id, checked_alias(entry.alias)),
+        address_sealed=vault.seal(ADDRESS_PLACE, person_id, address),
+        address_index=vault.blind_index(ADDRESS_PLACE, address),
+        settings_hash=token_hash(_settings_token(db, person_id, 1)),
+        wording=entry.wording,
+        zone=entry.zone,
+    )
+
+
+def checked_alias(alias: str) -> str:
+    """Return an alias without spaces around it.
+
+    Raises:
+        Invalid: when it is empty or too long.
+    """
+    alias = " ".join(alias.split())
+    if not 1 <= len(alias) <= LONGEST_ALIAS:
+        raise Invalid(f"Enter an alias of 1 to {LONGEST_ALIAS} characters.", "alias")
+    return alias
+
+
+def change_person(
+    db: Session, participant: Participant, *, alias: str, wording: Wording, zone: str | None, quiet: tuple[time, time]
+) -> None:
+    """Change how a person is called and written to; the address stays, a new one is a new person.
+
+    Args:
+        db: the database.
+        participant: whom.
+        alias: what the lead calls them.
+        wording: how much a message says.
+        zone: the person's zone, or None for the group's.
+        quiet: from and to when nothing is sent, in the person's zone.
+
+    Raises:
+        Invalid: when the alias or zone cannot be used.
+    """
+    if zone:
+        get_zone(zone)
+    participant.alias_sealed = vault_of(db).seal(ALIAS_PLACE, participant.id, checked_alias(alias))
+    change_messages(db, participant, wording=wording, zone=zone)
+    participant.quiet_from_time, participant.quiet_to_time = quiet
+    db.flush()
+
+
+def change_messages(db: Session, participant: Participant, *, wording: Wording, zone: str | None) -> None:
+    """Change how much messages to a person say and by which clock.
+
+    Raises:
+        Invalid: when the zone is unknown.
+    """
+    if zone:
+        get_zone(zone)
+    participant.wording, participant.zone = wording, zone
+    db.flush()
+
+
+def change_state(db: Session, participant: Participant, state: MailState) -> None:
+    """Pause, stop or resume messages to a person; it takes effect before the next message leaves."""
+    participant.state = state
+    db.flush()
+
+
+def remove_participant(db: Session, participant: Participant) -> None:
+    """Erase a person from a list, address and alias with them. The caller folds the database's log afterwards."""
+    db.delete(participant)
+    db.flush()
+
+
+def get_participant(db: Session, group: Group, participant_id: str) -> Participant:
+    """Return a person on this group's list.
+
+    Raises:
+        NotFound: when there is none.
+    """
+    participant = db.get(Participant, participant_id)
+    if participant is None or participant.group_id != group.id:
+        raise NotFound
+    return participant
+
+
+def list_people(db: Session, group: Group) -> list[Person]:
+    """Return the people of a list, opened, by alias; only for the person who leads the group."""
+    found = db.scalars(select(Participant).where(Participant.group_id == group.id))
+    return sorted((open_person(db, participant) for participant in found), key=lambda person: person.alias.casefold())
+
+
+def open_person(db: Session, participant: Participant) -> Person:
+    """Return a person with the alias and address opened."""
+    vault = vault_of(db)
+    return Person(
+        participant=participant,
+        alias=vault.open(ALIAS_PLACE, participant.id, participant.alias_sealed),
+        address=vault.open(ADDRESS_PLACE, participant.id, participant.address_sealed),
+    )
+
+
+def settings_token(db: Session, participant: Participant) -> str:
+    """Return the token of a person's message settings."""
+    return _settings_token(db, participant.id, participant.link_version)
+
+
+def find_participant_by_settings_token(db: Session, token: str) -> Participant | None:
+    """Return the person whose message settings a link opens."""
+    return db.scalar(select(Participant).where(Participant.settings_hash == token_hash(token)))
+
+
+def _settings_token(db: Session, person_id: str, version: int) -> str:
+    return link_token(vault_of(db).link_key, SETTINGS_PURPOSE, person_id, version)

@@ -1,0 +1,244 @@
+"""Use cases of groups and the people who lead them. Every path to a group goes through `get_group`."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import distinct, func, select
+from sqlalchemy.orm import Session
+
+from facilitator.accounts.models import Facilitator
+from facilitator.accounts.service import find_by_address
+from facilitator.curriculum.rules import GroupKind
+from facilitator.errors import Conflict, Invalid, NotAllowed, NotFound
+from facilitator.groups.models import Group, GroupFacilitator, GroupRole, Participant
+from facilitator.times import get_zone
+
+SIZES = {GroupKind.CLOSED: range(4, 11), GroupKind.OPEN: range(4, 13)}
+LONGEST_LABEL, LONGEST_PLACE, LONGEST_LINK = 80, 200, 300
+LENGTHS_MINUTES = (60, 75, 90)
+LANGUAGES = ("en", "es")
+PACES = ("gentle", "standard")
+PRECISIONS = ("protected", "exact", "guarded")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupDraft:
+    """What a facilitator says about a group.
+
+    Args:
+        label: the neutral name that people see.
+        kind: closed or open.
+        capacity: how many places it offers.
+        zone: IANA name of the clock it meets by.
+        minutes: the usual length of a session.
+        place: where it meets, or an empty string.
+        link: the https address where it meets online, or an empty string.
+        language: of its prompts and letters.
+        country: whose help lines are shown (ISO 3166-1 alpha-2, or INT).
+        pace: how soon prompts go deeper.
+        precision: how exactly headcounts are kept.
+    """
+
+    label: str
+    kind: GroupKind
+    capacity: int
+    zone: str
+    minutes: int
+    place: str = ""
+    link: str = ""
+    language: str = "en"
+    country: str = "INT"
+    pace: str = "gentle"
+    precision: str = "protected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupSummary:
+    """A group in a list: how many are on its mailing list, and what one is in it."""
+
+    group: Group
+    people: int
+    role: GroupRole
+
+
+def create_group(db: Session, me: Facilitator, draft: GroupDraft, now: datetime) -> Group:
+    """Make a group that this facilitator leads.
+
+    Raises:
+        Invalid: naming the field that cannot be used.
+    """
+    group = Group(**_checked(draft), created_on=now.date())
+    db.add(group)
+    db.flush()
+    db.add(GroupFacilitator(group_id=group.id, facilitator_id=me.id, role=GroupRole.LEAD))
+    db.flush()
+    return group
+
+
+def change_group(db: Session, group: Group, draft: GroupDraft) -> None:
+    """Change what is said about a group; sessions that are planned already keep their time, place and length.
+
+    Raises:
+        Invalid: naming the field that cannot be used.
+        Conflict: when there are more people on the list than the new number of places.
+    """
+    values = _checked(draft)
+    if draft.capacity < count_participants(db, group):
+        raise Conflict("There are more people on the list than places. Take somebody off the list first.")
+    for name, value in values.items():
+        setattr(group, name, value)
+    db.flush()
+
+
+def _checked(draft: GroupDraft) -> dict[str, object]:
+    label, place, link = " ".join(draft.label.split()), " ".join(draft.place.split()), draft.link.strip()
+    if not 1 <= len(label) <= LONGEST_LABEL:
+        raise Invalid(f"Enter a name of 1 to {LONGEST_LABEL} characters.", "label")
+    if draft.capacity not in SIZES[draft.kind]:
+        least, most = SIZES[draft.kind][0], SIZES[draft.kind][-1]
+        raise Invalid(f"Enter a number of places from {least} to {most} for this kind of group.", "capacity")
+    get_zone(draft.zone)
+    if draft.minutes not in LENGTHS_MINUTES:
+        raise Invalid("Enter 60, 75 or 90.", "minutes")
+    if len(place) > LONGEST_PLACE:
+        raise Invalid(f"Enter at most {LONGEST_PLACE} characters.", "place")
+    if link and (not link.startswith("https://") or len(link) > LONGEST_LINK or any(c.isspace() for c in link)):
+        raise Invalid(f"Enter an address that begins with https:// and has at most {LONGEST_LINK} characters.", "link")
+    for name, value, known in (
+        ("language", draft.language, LANGUAGES),
+        ("pace", draft.pace, PACES),
+        ("precision", draft.precision, PRECISIONS),
+    ):
+        if value not in known:
+            raise Invalid("Choose one of the answers.", name)
+    return {
+        "label": label,
+        "kind": draft.kind,
+        "capacity": draft.capacity,
+        "zone": draft.zone,
+        "minutes": draft.minutes,
+        "place": place,
+        "link": link,
+        "language": draft.language,
+        "country": draft.country,
+        "pace": draft.pace,
+        "precision": draft.precision,
+    }
+
+
+def get_group(db: Session, me: Facilitator, group_id: str) -> Group:
+    """Return a group that this facilitator leads or co-facilitates.
+
+    Raises:
+        NotFound: for every other id; somebody else's group is nobody's business.
+    """
+    group = db.scalar(
+        select(Group)
+        .join(GroupFacilitator, GroupFacilitator.group_id == Group.id)
+        .where(Group.id == group_id, GroupFacilitator.facilitator_id == me.id)
+    )
+    if group is None:
+        raise NotFound
+    return group
+
+
+def get_led_group(db: Session, me: Facilitator, group_id: str) -> Group:
+    """Return a group that this facilitator leads; co-facilitators see plan, room and count, but no addresses.
+
+    Raises:
+        NotFound: when it is somebody else's group.
+        NotAllowed: when this facilitator co-facilitates it.
+    """
+    group = get_group(db, me, group_id)
+    if find_role(db, me, group) is not GroupRole.LEAD:
+        raise NotAllowed("Only the person who leads this group can see and change the people on its list.")
+    return group
+
+
+def find_role(db: Session, me: Facilitator, group: Group) -> GroupRole | None:
+    """Return what this facilitator is in a group."""
+    membership = db.get(GroupFacilitator, (group.id, me.id))
+    return GroupRole(membership.role) if membership else None
+
+
+def list_own(db: Session, me: Facilitator) -> Sequence[Group]:
+    """Return the groups of this facilitator by their label."""
+    return db.scalars(
+        select(Group)
+        .join(GroupFacilitator, GroupFacilitator.group_id == Group.id)
+        .where(GroupFacilitator.facilitator_id == me.id)
+        .order_by(func.lower(Group.label), Group.id)
+    ).all()
+
+
+def list_groups(db: Session, me: Facilitator) -> list[GroupSummary]:
+    """Return the groups of this facilitator with how many people are on each list."""
+    found = db.execute(
+        select(Group, GroupFacilitator.role, func.count(Participant.id))
+        .join(GroupFacilitator, GroupFacilitator.group_id == Group.id)
+        .outerjoin(Participant, Participant.group_id == Group.id)
+        .where(GroupFacilitator.facilitator_id == me.id)
+        .group_by(Group.id, GroupFacilitator.role)
+        .order_by(func.lower(Group.label), Group.id)
+    )
+    return [GroupSummary(group=group, role=GroupRole(role), people=people) for group, role, people in found]
+
+
+def count_participants(db: Session, group: Group) -> int:
+    """Return how many people are on a group's list, those who paused or stopped messages included."""
+    counted = db.scalar(select(func.count()).select_from(Participant).where(Participant.group_id == group.id))
+    return counted or 0
+
+
+def list_zones(db: Session, group: Group) -> frozenset[ZoneInfo]:
+    """Return the zones in which people of a group live, as a set; never who lives where."""
+    names: Collection[str | None] = db.scalars(
+        select(distinct(Participant.zone)).where(Participant.group_id == group.id)
+    ).all()
+    return frozenset(get_zone(name) for name in names if name)
+
+
+def list_facilitators(db: Session, group: Group) -> list[tuple[Facilitator, GroupRole]]:
+    """Return who leads a group, the lead first."""
+    found = db.execute(
+        select(Facilitator, GroupFacilitator.role)
+        .join(GroupFacilitator, GroupFacilitator.facilitator_id == Facilitator.id)
+        .where(GroupFacilitator.group_id == group.id)
+        .order_by(GroupFacilitator.role.desc(), Facilitator.name)
+    )
+    return [(facilitator, GroupRole(role)) for facilitator, role in found]
+
+
+def add_co_facilitator(db: Session, group: Group, email: str) -> Facilitator:
+    """Let another account co-facilitate a group: it sees plan, room and count, no addresses.
+
+    Raises:
+        Invalid: when no account has this address.
+        Conflict: when it is in the group already.
+    """
+    facilitator = find_by_address(db, email)
+    if facilitator is None:
+        raise Invalid("No account has this address. Ask the person to have one made first.", "email")
+    if db.get(GroupFacilitator, (group.id, facilitator.id)):
+        raise Conflict("This person is in the group already.")
+    db.add(GroupFacilitator(group_id=group.id, facilitator_id=facilitator.id, role=GroupRole.CO))
+    db.flush()
+    return facilitator
+
+
+def remove_co_facilitator(db: Session, group: Group, facilitator_id: str) -> None:
+    """Take a co-facilitator out of a group.
+
+    Raises:
+        NotFound: when there is no such co-facilitator.
+        Conflict: for the lead; a group always has one.
+    """
+    membership = db.get(GroupFacilitator, (group.id, facilitator_id))
+    if membership is None:
+        raise NotFound
+    if membership.role == GroupRole.LEAD:
+        raise Conflict("The person who leads a group cannot leave it without another lead.")
+    db.delete(membership)
+    db.flush()

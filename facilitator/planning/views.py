@@ -1,0 +1,39 @@
+"""The pages of planning: the wizard, one session, its parts, its changes and the room, on one blueprint.
+
+Each subject has a module of its own; here they come together with the words that their templates use.
+"""
+
+from flask import Blueprint
+
+from facilitator.planning import (
+    views_agenda,
+    views_change,
+    views_room,
+    views_segment,
+    views_session,
+    views_wizard,
+    wording,
+)
+
+blueprint = Blueprint("planning", __name__)
+for subject in (views_wizard, views_session, views_segment, views_agenda, views_change, views_room):
+    subject.register(blueprint)
+for words in (
+    wording.arena_words,
+    wording.date_words,
+    wording.dates_words,
+    wording.day_words,
+    wording.end_time,
+    wording.format_words,
+    wording.kind_words,
+    wording.lint_words,
+    wording.month_words,
+    wording.note_words,
+    wording.phase_words,
+    wording.reason_words,
+    wording.span_words,
+    wording.wall,
+    wording.warning_words,
+    wording.when_words,
+):
+    blueprint.add_app_template_filter(words, words.__name__)

@@ -1,0 +1,123 @@
+"""What fills one part of a session: swap, lock, silence, a prompt of one's own."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from facilitator.curriculum.service import SOURCE_LANGUAGE, editions
+from facilitator.errors import Conflict, Invalid
+from facilitator.groups.models import Group
+from facilitator.planning import agenda, assigning, service
+from facilitator.planning.forms_prompt import OwnPromptForm
+from facilitator.planning.models import GroupSession, Segment
+from facilitator.planning.offers import list_offers
+from facilitator.planning.wording import lint_words
+from facilitator.prompts.rules_lint import LintWarning, lint_prompt
+from facilitator.web.login import me
+from facilitator.web.request import db, now, settings
+
+
+def register(blueprint: Blueprint) -> None:
+    """Add the routes of one part."""
+    part = "/sessions/<session_id>/segments/<segment_id>"
+    blueprint.get(f"{part}/swap")(choose_swap)
+    blueprint.post(f"{part}/swap")(swap)
+    blueprint.post(f"{part}/lock")(lock)
+    blueprint.post(f"{part}/silent")(make_silent)
+    blueprint.get(f"{part}/own")(write_own)
+    blueprint.post(f"{part}/own")(save_own)
+
+
+def choose_swap(session_id: str, segment_id: str) -> ResponseReturnValue:
+    """Show what may stand here instead, best first."""
+    session, group = service.get_session_with_group(db(), me(), session_id)
+    review = settings().require_clinical_review
+    offers = list_offers(db(), me(), session, group, segment_id, require_review=review)
+    return render_template("planning/swap.html", nav="groups", session=session, group=group, offers=offers)
+
+
+def swap(session_id: str, segment_id: str) -> ResponseReturnValue:
+    """Put the chosen prompt or exercise here, if the rules allow it."""
+    session = service.get_session(db(), me(), session_id)
+    segment = agenda.get_segment(db(), session, segment_id)
+    chosen = request.form.get("choice", "")[:80]
+    review = settings().require_clinical_review
+    if segment.phase:
+        assigning.swap(db(), me(), session, segment_id, chosen, now(), require_review=review)
+    else:
+        assigning.swap_exercise(db(), session, segment_id, chosen, now())
+    db().commit()
+    flash(_("%(part)s has changed.", part=segment.title))
+    return _back(session_id, segment_id)
+
+
+def lock(session_id: str, segment_id: str) -> ResponseReturnValue:
+    """Lock what stands here, or unlock it."""
+    session = service.get_session(db(), me(), session_id)
+    locked = request.form.get("locked") == "1"
+    assigning.set_locked(db(), session, segment_id, locked=locked)
+    db().commit()
+    flash(_("Locked. Choosing again leaves it as it is.") if locked else _("Unlocked."))
+    return _back(session_id, segment_id)
+
+
+def make_silent(session_id: str, segment_id: str) -> ResponseReturnValue:
+    """Make this part a silent minute."""
+    session = service.get_session(db(), me(), session_id)
+    assigning.empty_slot(db(), session, segment_id, now())
+    db().commit()
+    flash(_("This part is a silent minute now."))
+    return _back(session_id, segment_id)
+
+
+def write_own(session_id: str, segment_id: str) -> ResponseReturnValue:
+    """Show the form for a prompt of one's own."""
+    session, group = service.get_session_with_group(db(), me(), session_id)
+    segment = agenda.get_segment(db(), session, segment_id)
+    return _show_own(session, group, segment, OwnPromptForm.begin(session))
+
+
+def save_own(session_id: str, segment_id: str) -> ResponseReturnValue:
+    """Look over the wording, or put the prompt into the plan."""
+    session, group = service.get_session_with_group(db(), me(), session_id)
+    segment = agenda.get_segment(db(), session, segment_id)
+    form = OwnPromptForm()
+    try:
+        draft = form.draft(segment, _language(group))
+        if request.form.get("do") != "save":
+            return _show_own(session, group, segment, form, lint_prompt(draft))
+        review = settings().require_clinical_review
+        assigning.use_own(db(), me(), session, segment_id, draft, now(), require_review=review)
+    except (Invalid, Conflict) as problem:
+        form.say(problem)
+        return _show_own(session, group, segment, form), 422
+    db().commit()
+    flash(" ".join([_("Your prompt is in the plan and locked."), *map(lint_words, lint_prompt(draft))]))
+    return _back(session_id, segment_id)
+
+
+def _show_own(
+    session: GroupSession,
+    group: Group,
+    segment: Segment,
+    form: OwnPromptForm,
+    warnings: tuple[LintWarning, ...] | None = None,
+) -> str:
+    return render_template(
+        "planning/own_prompt.html",
+        nav="groups",
+        session=session,
+        group=group,
+        segment=segment,
+        form=form,
+        warnings=warnings,
+        has_errors=bool(form.errors),
+    )
+
+
+def _language(group: Group) -> str:
+    return group.language if group.language in editions() else SOURCE_LANGUAGE
+
+
+def _back(session_id: str, segment_id: str) -> ResponseReturnValue:
+    return redirect(url_for("planning.show_session", session_id=session_id, _anchor=f"part-{segment_id}"), 303)
