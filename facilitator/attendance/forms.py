@@ -5,7 +5,6 @@ The number travels as it was typed, so that a wrong one can be shown again as it
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
@@ -36,19 +35,6 @@ class ChoiceByPart(Field):
         self.data = {segment_id: choice for segment_id, choice in sent.items() if choice in dict(OUTCOMES)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CloseAnswers:
-    """What was said at close.
-
-    Args:
-        headcount: participants who were counted.
-        outcomes: what became of a part of the plan, by segment id; a part left out was not said.
-    """
-
-    headcount: int
-    outcomes: Mapping[str, str]
-
-
 class CloseForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     """The count and the outcomes."""
 
@@ -77,15 +63,20 @@ class CloseForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
         elif button == "no_answers":
             self.outcome.data = {}
 
-    def answers(self) -> CloseAnswers:
-        """Return what was said.
+    @property
+    def outcomes(self) -> Mapping[str, str]:
+        """Return what became of a part of the plan, by segment id; a part left out was not said."""
+        return dict(self.outcome.data)
+
+    def answer(self) -> int:
+        """Return how many people were counted.
 
         Raises:
-            Invalid: when the count is no number that can be right.
+            Invalid: when it is no number that can be right.
         """
         if self.count is None:
             raise Invalid(_("Enter a number from 0 to %(most)s.", most=MOST_PEOPLE), field="headcount")
-        return CloseAnswers(headcount=self.count, outcomes=self.outcome.data)
+        return self.count
 
     def say(self, problem: Invalid) -> None:
         """Show an error beside the count."""

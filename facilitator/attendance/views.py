@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from facilitator.attendance import service as attendance
-from facilitator.attendance.forms import OUTCOMES, CloseAnswers, CloseForm
+from facilitator.attendance.forms import OUTCOMES, CloseForm
 from facilitator.attendance.rules import (
     Precision,
     Spoken,
@@ -55,17 +55,21 @@ def save_room(session_id: str) -> ResponseReturnValue:
     """Take a step of the count, or keep the count and with it what was used."""
     room = _room(session_id)
     form = CloseForm.of(None, {})
-    button = request.form.get("by")
+    button, wish = request.form.get("by"), request.form.get("do")
     if button is not None:
         form.press(button, [part.segment.id for part in _fillable(room)])
         return _show(room, form)
     try:
-        _save(room, form.answers(), whole=request.form.get("do") != "count")
+        if wish != "held":
+            _keep_count(room, form.answer())
     except Invalid as problem:
         form.say(problem)
         return _show(room, form), 422
+    if wish != "count":
+        planning.record_outcomes(db(), room.plan.session, form.outcomes)
+        planning.mark_done(db(), room.plan.session)
     db().commit()
-    flash(_("Saved. You can correct the count until 48 hours after the session."))
+    flash(_("Saved. Nothing was sent to anybody."))
     return redirect(url_for("groups.show_group", group_id=room.group_id), 303)
 
 
@@ -88,12 +92,9 @@ def _fillable(room: Room) -> list[queries.PlannedSegment]:
     return [part for part in room.plan.segments if part.prompt is not None or part.exercise is not None]
 
 
-def _save(room: Room, answers: CloseAnswers, *, whole: bool) -> None:
+def _keep_count(room: Room, headcount: int) -> None:
     session = room.plan.session
-    attendance.close_room(db(), session.id, session.ends_at, answers.headcount, room.list_size, room.precision, now())
-    if whole:
-        planning.record_outcomes(db(), session, answers.outcomes)
-        planning.mark_done(db(), session)
+    attendance.close_room(db(), session.id, session.ends_at, headcount, room.list_size, room.precision, now())
 
 
 def _kept(room: Room) -> Spoken | None:

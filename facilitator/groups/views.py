@@ -10,7 +10,7 @@ from facilitator.groups import service as groups
 from facilitator.groups import views_people
 from facilitator.groups.forms import CoForm, GroupForm, say_problem
 from facilitator.groups.models import Group, GroupRole
-from facilitator.planning.views_series import series_cards
+from facilitator.planning.series_card import series_cards
 from facilitator.reminders import service as reminders
 from facilitator.reminders.ledger import list_occasions
 from facilitator.reports.service import attendance_trend

@@ -11,6 +11,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from flask_wtf import FlaskForm
 from markupsafe import Markup, escape
 from wtforms import BooleanField, Field, RadioField, SelectField, StringField
@@ -217,16 +218,19 @@ def show_problem(form: FlaskForm, problem: Invalid) -> None:
 
 def lead_label(minutes: int) -> str:
     """Return how a lead is called in a list of choices."""
+    days, rest = divmod(minutes, 1440)
     if not minutes:
-        return _("None")
-    if minutes % 1440 == 0 and minutes > 2880:  # noqa: PLR2004 - from three days on people count in days
-        return _("%(days)s days before", days=minutes // 1440)
-    if minutes % 60:
-        return _("%(minutes)s minutes before", minutes=minutes)
-    return _("%(hours)s hours before", hours=minutes // 60) if minutes > 60 else _("1 hour before")  # noqa: PLR2004 - one hour
+        label = _("None")
+    elif minutes % 60:
+        label = _("%(minutes)s minutes before", minutes=minutes)
+    elif days > 2 and not rest:  # noqa: PLR2004 - from three days on people count in days
+        label = _("%(days)s days before", days=days)
+    else:
+        label = ngettext("%(num)s hour before", "%(num)s hours before", minutes // 60)
+    return str(label)
 
 
-def _chosen(field: SelectField) -> str:
+def _chosen(field: Any) -> str:
     """Return the value of a choice, which only a hand-made request can have outside the list."""
     if field.data not in {value for value, _label in field.choices}:
         raise Invalid(_("Choose one from the list."), field.short_name)

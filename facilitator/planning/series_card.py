@@ -67,20 +67,20 @@ class SeriesCard:
     """A series at a glance.
 
     Args:
-        series: the one that is shown, or None while there is none.
         name: what its pathway is called.
         earlier: settled sessions, folded away.
-        later: all others; in a long series by month.
+        later: all others.
+        by_month: the series is long, so `later` is shown month by month.
         others: the group's other series, newest first.
         coverage: by sub-bind and pole.
     """
 
-    series: Series | None
-    name: str = ""
-    earlier: tuple[CardLine, ...] = ()
-    later: tuple[CardMonth, ...] = ()
-    by_month: bool = False
-    others: tuple[Series, ...] = ()
+    series: Series
+    name: str
+    earlier: tuple[CardLine, ...]
+    later: tuple[CardMonth, ...]
+    by_month: bool
+    others: tuple[Series, ...]
     coverage: Mapping[tuple[SubBind, Pole], Coverage]
 
     @property
@@ -98,19 +98,19 @@ class SeriesCard:
         return len(self.lines) - self.count(LineState.CANCELLED, LineState.HELD, LineState.OVER)
 
 
-def series_card(db: Session, group: Group, now: datetime, series_id: str = "") -> SeriesCard:
-    """Return a series of a group at a glance: the named one, or the newest.
-
-    Args:
-        db: the open session.
-        group: one that the reader may see.
-        now: the present instant.
-        series_id: which series; one that is not of this group is taken for none.
-    """
+def series_cards(db: Session, group: Group, now: datetime) -> list[SeriesCard]:
+    """Return what the page of a group shows: its newest series, with the others named; nothing while it has none."""
     found = list_series(db, group)
-    if not found:
-        return SeriesCard(series=None, coverage={})
-    series = next((each for each in found if each.id == series_id), found[0])
+    return [_make_card(db, group, found[0], found[1:], now)] if found else []
+
+
+def series_card(db: Session, group: Group, series: Series, now: datetime) -> SeriesCard:
+    """Return one series of a group at a glance."""
+    others = [each for each in list_series(db, group) if each.id != series.id]
+    return _make_card(db, group, series, others, now)
+
+
+def _make_card(db: Session, group: Group, series: Series, others: Sequence[Series], now: datetime) -> SeriesCard:
     pathway = _edition_pathway(group, series)
     overview = sorted(series_overview(db, series), key=lambda line: line.session.starts_at)
     lines = _lines(overview, pathway, series, now)
@@ -121,7 +121,7 @@ def series_card(db: Session, group: Group, now: datetime, series_id: str = "") -
         earlier=lines[:folded],
         later=_by_month(lines[folded:]),
         by_month=len(lines) > MOST_IN_ONE_LIST,
-        others=tuple(each for each in found if each is not series),
+        others=tuple(others),
         coverage=coverage(db, group, series),
     )
 

@@ -10,29 +10,27 @@ from facilitator.planning import (
     views_change,
     views_room,
     views_segment,
+    views_series,
     views_session,
     views_wizard,
     wording,
 )
 
 blueprint = Blueprint("planning", __name__)
-for subject in (views_wizard, views_session, views_segment, views_agenda, views_change, views_room):
+for subject in (views_wizard, views_series, views_session, views_segment, views_agenda, views_change, views_room):
     subject.register(blueprint)
 for words in (
     wording.arena_words,
     wording.date_words,
     wording.dates_words,
-    wording.day_words,
     wording.end_time,
     wording.format_words,
     wording.kind_words,
     wording.lint_words,
-    wording.month_words,
     wording.note_words,
     wording.phase_words,
     wording.reason_words,
     wording.span_words,
-    wording.wall,
     wording.warning_words,
     wording.when_words,
 ):

@@ -193,7 +193,7 @@ def _done(
 
 def _say_told(told: WouldTell | None) -> str:
     if told is None or not told.people:
-        return _("Nobody had been told yet, so nobody is told now.")
+        return str(_("Nobody had been told yet, so nobody is told now."))
     return str(ngettext("%(num)s person will be told.", "%(num)s people will be told.", told.people))
 
 

@@ -17,7 +17,6 @@ from facilitator.planning import queries, service
 from facilitator.planning.models import GroupSession
 from facilitator.planning.queries import PlannedSegment, SessionPlan
 from facilitator.planning.timetable import refuse_cancelled
-from facilitator.times import get_zone, to_local
 from facilitator.web.login import me
 from facilitator.web.request import db, now, settings
 
@@ -53,22 +52,17 @@ def register(blueprint: Blueprint) -> None:
 def show_sheet(session_id: str) -> ResponseReturnValue:
     """Show the plan for printing."""
     session, group = service.get_session_with_group(db(), me(), session_id)
-    return render_template("planning/show_sheet.html", nav="groups", **_room(session, group))
+    plan = queries.session_plan(db(), session, group)
+    return render_template("planning/show_sheet.html", nav="groups", plan=plan, **_around(session, group))
 
 
 def run_session(session_id: str) -> ResponseReturnValue:
     """Show what is due now and what comes next, large and dark."""
     session, group = service.get_session_with_group(db(), me(), session_id)
     refuse_cancelled(session)
-    room = _room(session, group)
-    zone = get_zone(session.zone)
-    clock = read_clock(room["plan"], now())
+    plan = queries.session_plan(db(), session, group)
     return render_template(
-        "planning/run_session.html",
-        clock=clock,
-        local_now=to_local(now(), zone),
-        until=to_local(clock.until, zone),
-        **room,
+        "planning/run_session.html", plan=plan, clock=read_clock(plan, now()), now=now(), **_around(session, group)
     )
 
 
@@ -91,12 +85,12 @@ def _end(part: PlannedSegment) -> datetime:
     return part.starts_at + part.segment.minutes * MINUTE
 
 
-def _room(session: GroupSession, group: Group) -> dict[str, object]:
+def _around(session: GroupSession, group: Group) -> dict[str, object]:
+    """Return what is said beside the plan, on paper as on the screen."""
     edition = _edition(group)
     return {
         "session": session,
         "group": group,
-        "plan": queries.session_plan(db(), session, group),
         "scripts": edition.scripts,
         "teach": edition.teach(OWN_TOPICS.get(SessionKind(session.session_kind), Topic(session.focus))),
         "help_lines": edition.help_lines(group.country),

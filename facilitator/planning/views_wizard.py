@@ -49,6 +49,11 @@ class PlannedDate:
     holiday: str = ""
 
     @property
+    def month(self) -> date:
+        """Return the first day of its month, under which a long list is grouped."""
+        return self.on.replace(day=1)
+
+    @property
     def sensitive(self) -> bool:
         """Say whether this is a hard day of the year and the session was not made gentler."""
         notes = self.occurrence.notes if self.occurrence else ()

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import date, time
 from itertools import groupby
 
-from flask_babel import format_date
-from flask_babel import gettext as _
+from flask_babel import format_date, gettext
 
 from facilitator.planning.checking import CheckCode, PlanWarning
 from facilitator.planning.models import GroupSession
@@ -16,6 +15,10 @@ from facilitator.prompts.wording import WORDS, justify_rule, name_rule, say
 from facilitator.times import get_zone, to_local, zone_abbreviation, zone_city
 
 
+def _(message: str, **params: object) -> str:
+    return str(gettext(message, **params))
+
+
 def day_words(on: date) -> str:
     """Return a date as people say it: Thursday 19 November."""
     return str(format_date(on, _("EEEE d MMMM")))
@@ -24,11 +27,6 @@ def day_words(on: date) -> str:
 def date_words(on: date) -> str:
     """Return a date with its year: 11 January 2027."""
     return str(format_date(on, _("d MMMM yyyy")))
-
-
-def month_words(on: date) -> str:
-    """Return a month with its year: January 2027."""
-    return str(format_date(on, _("MMMM yyyy")))
 
 
 def wall(at: time) -> str:

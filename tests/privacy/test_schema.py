@@ -21,9 +21,7 @@ UNDATED = ("participant", "tally")
 # messages name a person and a session while they are sent and for 30 days after; everybody on a list gets them, so
 # they tell who was written to and never who came
 MESSAGES = "outbox"
-TELLING_NAMES = re.compile(
-    r"attend|seen|last_login|arriv|visit|click|opened|check_?in|rsvp|present_|used_at|updated_at"
-)
+TELLING_NAMES = re.compile("attend|seen|last_login|arriv|visit|click|opened|check_?in|rsvp|(?:^|_)(?:present|used_at)")
 NO_INSTANT = ("Date", "DateTime", "Instant", "TIMESTAMP")
 
 REVIEWED = {

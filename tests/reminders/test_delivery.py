@@ -246,10 +246,11 @@ def test_a_broken_way_charges_no_attempt_fails_nothing_and_everything_goes_out_a
 
 
 @pytest.mark.parametrize(
-    ("answers", "reason"), [({"mail": ["530 5.7.0 sign in"]}, "sign_in_refused"), ({"rcpt": ["501 5.5.4 odd"]}, "protocol")]
+    ("step", "answer", "reason"),
+    [("mail", "530 5.7.0 sign in", "sign_in_refused"), ("rcpt", "501 5.5.4 odd", "protocol")],
 )
-def test_a_refusal_of_the_installation_is_logged_at_once(due, station, caplog, answers, reason):
-    with Liar(**answers) as server, caplog.at_level(logging.ERROR):
+def test_a_refusal_of_the_installation_is_logged_at_once(due, station, caplog, step, answer, reason):
+    with Liar(**{step: [answer]}) as server, caplog.at_level(logging.ERROR):
         deliver_due(station(server.url))
     [record] = caplog.records
     line = json.loads(logs.LineFormatter().format(record))

@@ -1,0 +1,226 @@
+"""Message settings behind a personal link: opening changes nothing, a press does, and nobody is named."""
+
+import re
+
+import pytest
+from sqlalchemy import func, select
+
+from facilitator.groups.models import Participant
+from facilitator.groups.people import find_participant_by_settings_token
+from facilitator.reminders.models import OutboxMessage
+from facilitator.reminders.service import add_default_rules, follow_group
+from tests.planning.stage import Group, counted
+
+ONE_CLICK = {"List-Unsubscribe": "One-Click"}
+
+
+@pytest.fixture
+def token(stage):
+    return stage.settings["Pat"]
+
+
+@pytest.fixture
+def page(token):
+    return f"/m/{token}"
+
+
+def pat(stage):
+    with stage.database.read() as db:
+        return find_participant_by_settings_token(db, stage.settings["Pat"])
+
+
+def states(stage):
+    with stage.database.read() as db:
+        return dict(db.execute(select(Participant.state, func.count()).group_by(Participant.state)).all())
+
+
+def wish(visitor, page, do, **more):
+    return visitor.post(page, data={"do": do, **more})
+
+
+def test_it_names_nobody_no_group_and_no_history(visitor, page):
+    text = re.sub(r"<[^>]+>", " ", visitor.get(page).text.partition('aria-labelledby="help"')[0])
+    assert "Messages are on." in text
+    assert not re.search(r"\bPat\b|example\.org|Monday Circle|Old Mill|Alice|Bob|\b20\d\d\b", text)
+
+
+def test_the_pages_of_two_people_with_the_same_choices_differ_by_the_link_alone(stage, visitor):
+    first, second = (visitor.get(f"/m/{stage.settings[name]}").text for name in ("Pat", "Kim"))
+    assert first.replace(stage.settings["Pat"], "x") == second.replace(stage.settings["Kim"], "x")
+
+
+@pytest.mark.parametrize("ending", ["", "/stop"])
+@pytest.mark.parametrize("method", ["get", "head", "options"])
+def test_opening_it_changes_nothing_however_often(stage, visitor, page, ending, method):
+    with counted(stage.database) as statements:
+        for _ in range(3):
+            getattr(visitor, method)(page + ending, headers={"User-Agent": "Mail Scanner"})
+    assert set(statements) <= {"SELECT", "PRAGMA"}
+    assert pat(stage).state == "active"
+
+
+@pytest.mark.parametrize(
+    ("do", "state", "words"),
+    [
+        ("pause", "paused", "Messages are paused until you start them again."),
+        ("stop", "stopped", "Messages are stopped."),
+        ("resume", "active", "Messages are on."),
+    ],
+)
+def test_a_press_takes_effect_and_the_page_says_so(stage, visitor, page, do, state, words):
+    response = wish(visitor, page, do)
+    assert response.status_code == 303
+    assert pat(stage).state == state
+    assert words in visitor.get(response.location).text
+    assert states(stage).get(state, 0) + states(stage).get("active", 0) >= 8
+
+
+def test_stopped_messages_can_be_started_again(stage, visitor, page):
+    wish(visitor, page, "stop")
+    text = visitor.get(page).text
+    assert "Start messages again" in text
+    assert 'value="stop"' not in text
+    wish(visitor, page, "resume")
+    assert pat(stage).state == "active"
+
+
+@pytest.mark.parametrize("wording", ["vague", "plain", "full"])
+def test_wording_and_clock_are_kept_together(stage, visitor, page, wording):
+    wish(visitor, page, "save", wording=wording, zone="Asia/Tokyo")
+    assert (pat(stage).wording, pat(stage).zone) == (wording, "Asia/Tokyo")
+    text = visitor.get(page).text
+    assert f'name="wording" value="{wording}" checked' in text
+    assert '<option value="Asia/Tokyo" selected>' in text
+
+
+def test_the_clock_of_the_meetings_is_no_clock_of_ones_own(stage, visitor, page):
+    wish(visitor, page, "save", wording="plain", zone="Asia/Tokyo")
+    wish(visitor, page, "save", wording="plain", zone="")
+    assert pat(stage).zone is None
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"do": "save", "wording": "loud", "zone": ""},
+        {"do": "save", "wording": "", "zone": ""},
+        {"do": "save", "wording": "plain", "zone": "Mars/Base"},
+        {"do": "dance"},
+        {},
+    ],
+)
+def test_a_wish_that_there_is_not_changes_nothing(stage, visitor, page, values):
+    response = visitor.post(page, data=values)
+    assert response.status_code == 422
+    assert "This did not work" in response.text
+    assert (pat(stage).wording, pat(stage).zone, pat(stage).state) == ("vague", None, "active")
+
+
+def test_forgetting_erases_the_row_ends_the_link_and_drops_what_waits(stage, visitor, page):
+    with stage.database.write() as db:
+        group = db.get(Group, stage.group_id)
+        add_default_rules(db, group)
+        follow_group(db, group, stage.clock.at)
+        db.commit()
+    response = wish(visitor, page, "forget")
+    assert response.status_code == 303
+    assert "Your address is erased" in visitor.get(response.location).text
+    assert pat(stage) is None
+    assert sum(states(stage).values()) == 7
+    assert visitor.get(page).status_code == 404
+    with stage.database.read() as db:
+        assert db.scalar(select(func.count()).where(OutboxMessage.participant_id.is_(None)))
+
+
+def test_nothing_of_a_forgotten_person_is_left_in_the_file(stage, visitor, page, tmp_path):
+    if not stage.database.is_sqlite:
+        return
+    sealed = pat(stage).address_sealed, pat(stage).alias_sealed
+    places = [path for path in tmp_path.iterdir() if path.name.startswith("facilitator.db")]
+    assert any(sealed[0] in path.read_bytes() for path in places)
+    wish(visitor, page, "forget")
+    assert [path for path in places if any(each in path.read_bytes() for each in sealed)] == []
+
+
+@pytest.mark.parametrize("ending", ["", "/stop"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_an_unknown_link_has_ended(visitor, ending, method):
+    response = getattr(visitor, method)(f"/m/{'A' * 22}{ending}", data={"do": "stop", **ONE_CLICK})
+    assert response.status_code == 404
+    assert "This link has ended" in response.text
+
+
+def test_the_link_of_a_meeting_opens_no_settings(stage, visitor):
+    assert visitor.get(f"/m/{stage.page}").status_code == 404
+
+
+def test_one_click_stops_without_a_cookie_and_without_a_redirect(stage, visitor, page):
+    # RFC 8058 §3.2: a POST by a machine, with this body, from wherever it stands
+    response = visitor.post(
+        f"{page}/stop", data=ONE_CLICK, headers={"Sec-Fetch-Site": "cross-site", "Origin": "https://mail.example"}
+    )
+    assert (response.status_code, response.text) == (200, "Stopped.\n")
+    assert "Set-Cookie" not in response.headers
+    assert pat(stage).state == "stopped"
+    assert states(stage) == {"active": 7, "stopped": 1}
+
+
+def test_one_click_may_be_sent_as_form_data_and_twice(stage, visitor, page):
+    for _ in range(2):
+        response = visitor.post(f"{page}/stop", data=ONE_CLICK, content_type="multipart/form-data")
+        assert response.status_code == 200
+    assert pat(stage).state == "stopped"
+
+
+def test_the_address_in_the_header_shows_a_person_one_button(stage, visitor, page):
+    text = visitor.get(f"{page}/stop").text
+    assert text.count("<button") == 1
+    response = visitor.post(f"{page}/stop", headers={"Sec-Fetch-Site": "same-origin"})
+    assert response.status_code == 303
+    assert pat(stage).state == "stopped"
+    assert "Messages are stopped." in visitor.get(f"{page}/stop").text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "none"},
+        {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"},
+        {"Origin": "https://evil.example"},
+    ],
+)
+@pytest.mark.parametrize("ending", ["", "/stop"])
+def test_a_press_on_another_site_is_refused(stage, visitor, page, headers, ending):
+    response = visitor.post(page + ending, data={"do": "stop"}, headers=headers)
+    assert response.status_code == 403
+    assert pat(stage).state == "active"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"Sec-Fetch-Site": "same-origin", "Origin": "null"}, {"Origin": "null"}, {"Origin": "http://localhost"}],
+)
+def test_a_press_on_our_own_page_is_taken_from_old_browsers_too(stage, visitor, page, headers):
+    assert visitor.post(page, data={"do": "pause"}, headers=headers).status_code == 303
+
+
+def test_no_page_of_it_sets_a_cookie(stage, visitor, page):
+    responses = [
+        visitor.get(page),
+        visitor.get(f"{page}/stop"),
+        wish(visitor, page, "pause"),
+        wish(visitor, page, "forget"),
+        visitor.get("/m/erased"),
+        visitor.get(page),
+    ]
+    assert [response.status_code for response in responses] == [200, 200, 303, 303, 200, 404]
+    assert all("Set-Cookie" not in response.headers for response in responses)
+
+
+def test_no_wish_makes_a_message(stage, visitor, page):
+    for do in ("pause", "resume", "stop"):
+        wish(visitor, page, do)
+    with stage.database.read() as db:
+        assert db.scalar(select(func.count()).select_from(OutboxMessage)) == 0
