@@ -59,7 +59,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--open-browser", action="store_true", help="open the first page when it answers")
     for part in (run, add("web", _web, "serve pages only")):
         part.add_argument("--port", type=int, default=DEFAULT_PORT)
-    add("worker", _worker, "send mail only")
+    add("worker", _worker, "send mail only").add_argument(
+        "--parent", type=int, default=None, metavar="PID", help="stop when this process, which started it, is gone"
+    )
     add("init-db", _init_db, "bring the database to the newest schema and load the library")
     add("seed-demo", _seed_demo, "fill an empty database with made-up people")
     create = add("create-facilitator", _create_facilitator, "make an account; asks for the password")
@@ -127,8 +129,8 @@ def _web(given: argparse.Namespace, config: Config, database: Database) -> int:
     return 0
 
 
-def _worker(_given: argparse.Namespace, config: Config, database: Database) -> int:
-    return worker.run(config, database)
+def _worker(given: argparse.Namespace, config: Config, database: Database) -> int:
+    return worker.run(config, database, given.parent)
 
 
 def _init_db(_given: argparse.Namespace, config: Config, database: Database) -> int:
@@ -174,6 +176,10 @@ def _plan_due(given: argparse.Namespace, _config: Config, database: Database) ->
 def _send_due(given: argparse.Namespace, config: Config, database: Database) -> int:
     app = create_app(config, database)
     with worker.mail_target(config) as target, app.app_context():
-        counts = deliver_due(worker.make_station(config, database, _clock(given), target))
+        station = worker.make_station(config, database, _clock(given), target)
+        worker.reap(
+            worker.Worker(station=station, app=app, stopping=threading.Event())
+        )  # an earlier pass may have died
+        counts = deliver_due(station)
     print(json.dumps({"messages": sum(counts.values()), **counts}))
     return 0

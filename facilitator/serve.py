@@ -5,6 +5,7 @@ asked to stop, the message in hand is finished first.
 """
 
 import logging
+import os
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from waitress.server import create_server
 from config import Config
 from facilitator import create_app
 from facilitator.db import Database
+from facilitator.errors import Conflict
 from facilitator.worker import mail_target
 
 log = logging.getLogger(__name__)
@@ -28,15 +30,16 @@ HOST = "127.0.0.1"
 
 
 def serve_web(config: Config, database: Database, port: int, host: str = HOST) -> None:
-    """Serve pages until asked to stop."""
-    server = create_server(
-        create_app(config, database),
-        host=host,
-        port=port,
-        threads=THREADS,
-        ident="",
-        clear_untrusted_proxy_headers=True,
-    )
+    """Serve pages until asked to stop.
+
+    Raises:
+        Conflict: when the port is taken.
+    """
+    app = create_app(config, database)
+    try:
+        server = create_server(app, host=host, port=port, threads=THREADS, ident="", clear_untrusted_proxy_headers=True)
+    except OSError:
+        raise Conflict(f"Port {port} cannot be opened; another program may use it. Give another with --port.") from None
     with _stop_on_signal(server.close):
         server.run()
 
@@ -83,25 +86,32 @@ class _Keeper:
 
     def __init__(self) -> None:
         self._stopping = threading.Event()
+        self._starting = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
     def keep(self) -> None:
         """Run workers one after the other until stopped."""
-        while not self._stopping.is_set():
-            self._process = subprocess.Popen([sys.executable, "-m", "facilitator", "worker"])
-            code = self._process.wait()
-            if not self._stopping.is_set():
+        while process := self._start():
+            code = process.wait()
+            if not self._stopping.wait(RESTART_AFTER_S):
                 log.error("the worker ended; it is started again", extra={"event": "worker", "code": code})
-                self._stopping.wait(RESTART_AFTER_S)
+
+    def _start(self) -> "subprocess.Popen[bytes] | None":
+        with self._starting:  # a worker that starts just when everything stops would outlive it
+            if self._stopping.is_set():
+                return None
+            command = [sys.executable, "-m", "facilitator", "worker", "--parent", str(os.getpid())]
+            self._process = subprocess.Popen(command)  # noqa: S603 - our own program, and a number
+            return self._process
 
     def stop(self) -> None:
         """Ask the worker to finish the message in hand; insist when it does not."""
-        self._stopping.set()
-        process = self._process
-        if process is None or process.poll() is not None:
+        with self._starting:
+            self._stopping.set()
+        if self._process is None:
             return
-        process.terminate()
+        self._process.terminate()
         try:
-            process.wait(DRAIN_S)
+            self._process.wait(DRAIN_S)
         except subprocess.TimeoutExpired:
-            process.kill()
+            self._process.kill()

@@ -18,6 +18,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NoReturn
 
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED, JobEvent
 from apscheduler.jobstores.memory import MemoryJobStore
@@ -28,22 +29,23 @@ from sqlalchemy.orm import Session
 
 from config import Config
 from facilitator import create_app
-from facilitator.db import Database
+from facilitator.db import Database, insert_missing
 from facilitator.mail import mailbox
 from facilitator.mail.smtp import SmtpClient
 from facilitator.mail.urls import MailUrl
 from facilitator.planning.models import GroupSession
 from facilitator.reminders.claim import free_all, free_expired
 from facilitator.reminders.delivery import Station, deliver_due, resolve_unknown
-from facilitator.reminders.sweep import sweep
 from facilitator.reminders.health import TICK_PERIODS
 from facilitator.reminders.models import OutboxMessage, Tick
 from facilitator.reminders.posting import composer
+from facilitator.reminders.sweep import sweep
 
 log = logging.getLogger(__name__)
 SWEEP_AHEAD = timedelta(days=3)
 AUDIT_AHEAD = timedelta(days=16)  # beyond the longest lead of 14 days
 KEEP_LEDGER = timedelta(days=30)  # after the session
+LONGEST_DISPATCH_S = 10.0  # far below the 60 s for which a batch is leased
 WATCH_EVERY_S = 1.0
 DRAIN_S = 13.0
 
@@ -75,16 +77,19 @@ class Worker:
 
     def _note(self, name: str, started_at: datetime, error: str) -> None:
         with self.station.database.write() as db:
-            tick = db.get(Tick, name) or Tick(name=name, owner="", epoch=0, started_at=started_at)
+            if db.get(Tick, name) is None:
+                new = {"name": name, "owner": self.station.owner, "epoch": 0, "started_at": started_at, "error": ""}
+                insert_missing(db, Tick, [new])
+            tick = db.get_one(Tick, name, with_for_update=True)
             tick.owner, tick.epoch, tick.error = self.station.owner, tick.epoch + 1, error
             tick.started_at, tick.finished_at = started_at, self.station.clock()
-            db.add(tick)
             db.commit()
 
 
 def dispatch(worker: Worker) -> None:
-    """Deliver what is due."""
-    counts = deliver_due(worker.station, worker.stopping.is_set)
+    """Deliver what is due, for a few seconds at most; the next second goes on, and the clock is seen to be alive."""
+    ends = worker.station.monotonic() + LONGEST_DISPATCH_S
+    counts = deliver_due(worker.station, lambda: worker.stopping.is_set() or worker.station.monotonic() > ends)
     if counts:
         log.info("delivered", extra={"event": "dispatch", "count": sum(counts.values())})
 
@@ -165,8 +170,13 @@ def mail_target(config: Config) -> Iterator[MailUrl]:
         yield config.mail_url
 
 
-def run(config: Config, database: Database) -> int:
-    """Run until asked to stop; return the exit code, which is not zero when the clock died.
+def run(config: Config, database: Database, parent: int | None = None) -> int:
+    """Run until asked to stop; return 0. When the clock dies or a hand-over does not end, the process ends with 1.
+
+    Args:
+        config: the settings.
+        database: the open database.
+        parent: the process that started this one; when it is gone, the worker stops as well.
 
     Raises:
         WorkerRunningError: when another worker holds this SQLite database.
@@ -186,7 +196,7 @@ def run(config: Config, database: Database) -> int:
                 db.commit()
         signal.signal(signal.SIGTERM, lambda *_: stopping.set())
         signal.signal(signal.SIGINT, lambda *_: stopping.set())
-        return _watch(_start(worker), stopping)
+        return _watch(_start(worker), stopping, parent)
 
 
 @contextmanager
@@ -226,15 +236,22 @@ def _complain(event: JobEvent) -> None:
         log.error("a tick failed", extra={"event": "tick", "tick": event.job_id})
 
 
-def _watch(scheduler: BackgroundScheduler, stopping: threading.Event) -> int:
+def _watch(scheduler: BackgroundScheduler, stopping: threading.Event, parent: int | None) -> int:
     """Wait until asked to stop or until the clock dies; finish the message in hand first."""
-    alive = True
-    while alive and not stopping.wait(WATCH_EVERY_S):
-        alive = scheduler._thread.is_alive()  # noqa: SLF001 - the scheduler tells nobody else when its thread dies
-    if not alive:
-        log.error("the clock died", extra={"event": "clock"})
-        return 1
+    while not stopping.wait(WATCH_EVERY_S):
+        if not scheduler._thread.is_alive():  # noqa: SLF001 - the scheduler tells nobody else when its thread dies
+            _leave("the clock died")
+        if parent and os.getppid() != parent:
+            stopping.set()
     ender = threading.Thread(target=scheduler.shutdown, daemon=True)
     ender.start()
     ender.join(DRAIN_S)
+    if ender.is_alive():
+        _leave("a hand-over did not end in time; its message is unknown")
     return 0
+
+
+def _leave(message: str) -> NoReturn:
+    """End the process with 1, whatever its threads are waiting for: Python would wait for them without end."""
+    log.error(message, extra={"event": "worker"})
+    os._exit(1)

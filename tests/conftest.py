@@ -9,13 +9,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 
 from config import Config, Mode
 from facilitator import migrations
 from facilitator.db import Database
 from facilitator.mail.urls import parse_mail_url
 from facilitator.vault import Vault
-from tests import postgres
+from tests import factories, postgres
 from tests.real import require
 
 VAULT_KEY = bytes(range(32))
@@ -78,3 +80,22 @@ def config(tmp_path: Path, database_url: str) -> Config:
         mail_url=parse_mail_url("mailbox:"),
         mail_from="Notes <notes@mail.example>",
     )
+
+
+@pytest.fixture
+def house(config: Config, database: Database, now: datetime) -> factories.House:
+    """The app with Alice, Bob, Charlie and Pat."""
+    return factories.open_house(config, database, now)
+
+
+@pytest.fixture
+def app(config: Config, database: Database, now: datetime) -> Flask:
+    """The app over an empty database."""
+    opened: Flask = factories.open_app(config, database, factories.Clock(now))
+    return opened
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser in which nobody is signed in."""
+    return app.test_client()

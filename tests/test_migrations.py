@@ -1,5 +1,6 @@
 """The schema: the newest revision is what the models say, it goes down and up, and it guards the state machine."""
 
+import shutil
 import stat
 import subprocess
 import sys
@@ -21,6 +22,15 @@ from tests.conftest import VAULT_KEY
 from tests.reminders.conftest import Clock, Scene
 
 ROOT = Path(__file__).parents[1]
+LATER = """
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
+
+
+def upgrade():
+"""
 ILLEGAL_EDGES = sorted(
     {(start, end) for start in OutboxState for end in OutboxState if start != end} - LEGAL_EDGES, key=str
 )
@@ -93,6 +103,51 @@ def test_processes_that_start_together_upgrade_once(tmp_path):
     opened = Database(url, Vault(VAULT_KEY))
     assert migrations.current(opened) == migrations.head()
     opened.close()
+
+
+@pytest.fixture
+def grown(database, now, tmp_path, monkeypatch):
+    """Let the program know one more revision; the database holds rows."""
+    scene = Scene(database, Clock(now)).build()
+    scene.follow()
+    home = tmp_path / "migrations"
+    shutil.copytree(migrations.HERE, home, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(migrations, "HERE", home)
+
+    def add_revision(statement):
+        (home / "versions" / "0002_later.py").write_text(LATER + statement)
+        return scene
+
+    return add_revision
+
+
+def watches_references(database):
+    with database.engine.connect() as connection:
+        return not database.is_sqlite or connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+def test_a_table_rebuilt_by_a_later_revision_keeps_what_hangs_on_it(database, grown):
+    """SQLite changes a column by building the table anew; with references watched, dropping the old one erases rows."""
+    scene = grown("""
+    with op.batch_alter_table("support_group") as batch:
+        batch.alter_column("label", type_=sa.String(100))
+""")
+    migrations.upgrade(database)
+    assert migrations.current(database) == "0002"
+    assert len(scene.rows()) == 2
+    assert watches_references(database)
+
+
+def test_a_later_revision_that_breaks_references_changes_nothing(database, grown):
+    scene = grown("""
+    op.execute("DELETE FROM support_group")
+    op.execute("SELECT no_such_column FROM facilitator") if op.get_bind().dialect.name != "sqlite" else None
+""")
+    with pytest.raises((RuntimeError, DatabaseError), match="broke references|no_such_column"):
+        migrations.upgrade(database)
+    assert migrations.current(database) == "0001"
+    assert len(scene.rows()) == 2
+    assert watches_references(database)
 
 
 def test_an_sqlite_file_is_copied_aside_before_its_schema_changes(tmp_path, migrated_file, monkeypatch):

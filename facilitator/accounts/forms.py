@@ -1,26 +1,33 @@
 """The forms of sign-in, first run and one's own settings, and what other forms share of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import Field, Form, PasswordField, SelectField, StringField
-from wtforms.fields.choices import SelectChoice
+from wtforms import PasswordField, SelectField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
 from facilitator.errors import Invalid
 from facilitator.times import get_zone, list_zones
 
 NEEDED = _l("Enter an answer.")
-CHOOSE_ZONE = _l("Choose a time zone from the list.")
-CHOOSE_ONE = _l("Choose one of the answers.")
+CHOOSE = _l("Choose one of the answers.")
+UTC_NAME = "Etc/UTC"
 LONGEST_EMAIL, LONGEST_PASSWORD = 254, 200
-LANGUAGES = (SelectChoice(value="en", label="English"), SelectChoice(value="es", label="Español"))
-THEMES = (
-    SelectChoice(value="", label=_l("As the device")),
-    SelectChoice(value="light", label=_l("Light")),
-    SelectChoice(value="dark", label=_l("Dark")),
-)
+LANGUAGES = (("en", "English"), ("es", "Español"))
+THEMES = (("", _l("As the device")), ("light", _l("Light")), ("dark", _l("Dark")))
+
+
+def languages() -> Sequence[tuple[str, str]]:
+    """Return the languages to choose from, each under its own name."""
+    return LANGUAGES
+
+
+def themes() -> Sequence[tuple[str, str]]:
+    """Return the themes to choose from."""
+    return THEMES
 
 
 def at_most(most: int) -> Length:
@@ -28,12 +35,24 @@ def at_most(most: int) -> Length:
     return Length(max=most, message=_l("Enter at most %(most)s characters.", most=most))
 
 
-def zone_choices(_form: Form, zone: Field) -> list[SelectChoice]:
-    """Return the zones to choose from; the present one is among them even under an older name."""
-    names = {"Etc/UTC", *list_zones()}
-    if zone.data and _is_zone(zone.data):
-        names.add(zone.data)
-    return [SelectChoice(value=name, label=name.removeprefix("Etc/").replace("_", " ")) for name in sorted(names)]
+class ZoneField(SelectField):
+    """A zone from the list. The present one is among the choices even under an older name; services check the answer.
+
+    Args:
+        label: the words beside it.
+        blank: the words for no answer, where that is one.
+    """
+
+    def __init__(self, label: str, blank: str = "", **options: Any) -> None:
+        super().__init__(label, choices=list, validate_choice=False, **options)
+        self._blank = blank
+
+    def process(self, *arguments: Any, **options: Any) -> None:
+        """Read the answer, then offer the zones; only now is the present one known."""
+        super().process(*arguments, **options)
+        names = {UTC_NAME, *list_zones()} | ({self.data} if self.data and _is_zone(self.data) else set())
+        found = [(name, name.removeprefix("Etc/").replace("_", " ")) for name in sorted(names)]
+        self.choices = [("", self._blank), *found] if self._blank else found
 
 
 def _is_zone(name: str) -> bool:
@@ -92,7 +111,9 @@ class Passwords:
 class SignInForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     """An address and a password."""
 
-    email = StringField(_l("Email"), validators=[InputRequired(_l("Enter your email address.")), at_most(LONGEST_EMAIL)])
+    email = StringField(
+        _l("Email"), validators=[InputRequired(_l("Enter your email address.")), at_most(LONGEST_EMAIL)]
+    )
     password = PasswordField(
         _l("Password"), validators=[InputRequired(_l("Enter your password.")), at_most(LONGEST_PASSWORD)]
     )
@@ -112,7 +133,7 @@ class FirstRunForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     again = PasswordField(
         _l("Password once more"), validators=[EqualTo("password", _l("The two passwords are not the same."))]
     )
-    zone = SelectField(_l("Your time zone"), choices=zone_choices, invalid_choice_message=CHOOSE_ZONE)
+    zone = ZoneField(_l("Your time zone"))
 
     def account(self) -> FirstAccount:
         """Return what was typed."""
@@ -129,9 +150,9 @@ class SettingsForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     """How one is shown, and in which zone, language and theme one sees things."""
 
     name = StringField(_l("Your first name"), validators=[InputRequired(NEEDED), at_most(80)])
-    zone = SelectField(_l("Your time zone"), choices=zone_choices, invalid_choice_message=CHOOSE_ZONE)
-    language = SelectField(_l("Language"), choices=LANGUAGES, invalid_choice_message=CHOOSE_ONE)
-    theme = SelectField(_l("Theme"), choices=THEMES, invalid_choice_message=CHOOSE_ONE)
+    zone = ZoneField(_l("Your time zone"))
+    language = SelectField(_l("Language"), choices=languages, invalid_choice_message=CHOOSE)
+    theme = SelectField(_l("Theme"), choices=themes, invalid_choice_message=CHOOSE)
 
     def settings(self) -> Settings:
         """Return what was chosen."""

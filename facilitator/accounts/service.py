@@ -1,24 +1,23 @@
-"""Use cases of account holders: make one, sign in, change a password, change settings."""
+"""Use cases of account holders: make one, change a password, change settings. Signing in stands in sign_in.py."""
 
 import hashlib
 import hmac
-from datetime import datetime, timedelta
+import unicodedata
+from datetime import datetime
 
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from facilitator.accounts.models import EMAIL_PLACE, Facilitator, InstallationSetting, Role, SignInAttempts
-from facilitator.accounts.passwords import check_password, hash_password, is_outdated, validate_password
-from facilitator.errors import Conflict, Invalid, NotAllowed, NotFound
+from facilitator.accounts.models import EMAIL_PLACE, Facilitator, InstallationSetting, Role
+from facilitator.accounts.passwords import check_password, hash_password, validate_password
+from facilitator.errors import Conflict, Invalid, NotFound
 from facilitator.times import get_zone
 from facilitator.tokens import new_id
 from facilitator.vault import vault_of
 
 LONGEST_NAME = 80
-FREE_TRIES = 5
-LONGEST_WAIT = timedelta(minutes=15)
-WRONG = "The email address or the password is not right."
+LANGUAGES = ("en", "es")
 
 
 def normal_address(address: str, field: str = "email") -> str:
@@ -34,7 +33,7 @@ def normal_address(address: str, field: str = "email") -> str:
 
 
 def create_facilitator(
-    db: Session, *, name: str, email: str, password: str, role: Role, zone: str, now: datetime
+    db: Session, *, name: str, email: str, password: str, role: Role, zone: str, language: str = "en", now: datetime
 ) -> Facilitator:
     """Make an account.
 
@@ -59,6 +58,7 @@ def create_facilitator(
         password_hash=hash_password(password),
         role=role,
         zone=zone,
+        language=language,
         created_on=now.date(),
     )
     db.add(facilitator)
@@ -73,41 +73,14 @@ def validate_name(name: str) -> str:
         Invalid: when it is empty or too long.
     """
     name = " ".join(name.split())
-    if not 1 <= len(name) <= LONGEST_NAME:
+    if not 1 <= len(name) <= LONGEST_NAME or has_control_characters(name):
         raise Invalid(f"Enter a name of 1 to {LONGEST_NAME} characters.", "name")
     return name
 
 
-def authenticate(db: Session, email: str, password: str, now: datetime) -> Facilitator:
-    """Return the account of this address and password.
-
-    After a few wrong tries each further one waits longer, per account and never for ever. The answer for an
-    unknown address is the same, and takes as long.
-
-    Raises:
-        NotAllowed: when they do not belong together, or the wait is not over.
-    """
-    index = vault_of(db).blind_index(EMAIL_PLACE, email.strip().lower())
-    attempts = db.get(SignInAttempts, index)
-    if attempts and attempts.wrong > FREE_TRIES and attempts.until_at > now:
-        raise NotAllowed("There were several wrong tries. Wait a few minutes, then try again.")
-    facilitator = find_by_index(db, index)
-    if not check_password(facilitator.password_hash if facilitator else None, password) or facilitator is None:
-        _count_wrong(db, index, attempts, now)
-        raise NotAllowed(WRONG)
-    if attempts:
-        db.delete(attempts)
-    if is_outdated(facilitator.password_hash):
-        facilitator.password_hash = hash_password(password)
-    db.flush()
-    return facilitator
-
-
-def _count_wrong(db: Session, index: str, attempts: SignInAttempts | None, now: datetime) -> None:
-    wrong = attempts.wrong + 1 if attempts else 1
-    wait = min(timedelta(seconds=2 ** max(0, wrong - FREE_TRIES)), LONGEST_WAIT)
-    db.merge(SignInAttempts(key=index, wrong=wrong, until_at=now + wait))
-    db.flush()
+def has_control_characters(text: str) -> bool:
+    """Tell whether a text holds what no keyboard types; PostgreSQL refuses some of it, and a mail header all of it."""
+    return any(unicodedata.category(character) == "Cc" for character in text)
 
 
 def change_password(db: Session, facilitator: Facilitator, current: str, new: str) -> None:
@@ -128,9 +101,11 @@ def change_settings(db: Session, facilitator: Facilitator, *, name: str, zone: s
     """Change how the account is shown and in which zone and language it sees things.
 
     Raises:
-        Invalid: when the name or the zone cannot be used.
+        Invalid: when the name, the zone or the language cannot be used.
     """
     get_zone(zone)
+    if language not in LANGUAGES:
+        raise Invalid("Choose one of the languages.", "language")
     facilitator.name, facilitator.zone, facilitator.language = validate_name(name), zone, language
     db.flush()
 

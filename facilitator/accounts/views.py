@@ -1,20 +1,19 @@
 """Sign-in, sign-out, the first account, and one's own settings."""
 
-from urllib.parse import urlsplit
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from facilitator.accounts import service as accounts
+from facilitator.accounts import sign_in as doorway
 from facilitator.accounts.demo import LOGINS
-from facilitator.accounts.forms import FirstRunForm, PasswordForm, SettingsForm, SignInForm
-from facilitator.accounts.models import Role
-from facilitator.errors import AppError, Conflict, Invalid, NotAllowed, NotFound
+from facilitator.accounts.forms import FirstRunForm, PasswordForm, SettingsForm, SignInForm, say_problem
+from facilitator.accounts.models import Facilitator, Role
+from facilitator.errors import Invalid, NotAllowed, NotFound
 from facilitator.web import login
-from facilitator.web.locale import THEME_COOKIE, theme
+from facilitator.web.locale import THEME_COOKIE, language, theme
 from facilitator.web.login import me, public
-from facilitator.web.request import db, now, settings
+from facilitator.web.request import database, db, now, settings
 
 blueprint = Blueprint("accounts", __name__)
 ONE_YEAR_S = 31_536_000
@@ -37,10 +36,10 @@ def check_sign_in() -> ResponseReturnValue:
     if not form.validate():
         return _sign_in_page(form), 422
     try:
-        facilitator = accounts.authenticate(db(), form.email.data, form.password.data, now())
+        facilitator = _authenticate(form)
     except NotAllowed as problem:
         db().commit()  # the wrong try is counted
-        form.password.errors = [problem.message]
+        say_problem(form, problem.message, "password")
         return _sign_in_page(form), 422
     db().commit()
     login.sign_in(facilitator)
@@ -78,17 +77,18 @@ def show_settings() -> ResponseReturnValue:
 def change_settings() -> ResponseReturnValue:
     """Change one's own settings."""
     form = SettingsForm()
+    chosen = form.settings()
     try:
         if not form.validate():
             return _settings_page(form, PasswordForm(formdata=None)), 422
-        accounts.change_settings(db(), me(), name=form.name.data, zone=form.zone.data, language=form.language.data)
+        accounts.change_settings(db(), me(), name=chosen.name, zone=chosen.zone, language=chosen.language)
     except Invalid as problem:
-        _say(form, problem)
+        say_problem(form, problem.message, problem.field)
         return _settings_page(form, PasswordForm(formdata=None)), 422
     db().commit()
     flash(_("Saved."))
     response = redirect(url_for("accounts.show_settings"), 303)
-    response.set_cookie(THEME_COOKIE, form.theme.data, max_age=ONE_YEAR_S, httponly=True, samesite="Lax",
+    response.set_cookie(THEME_COOKIE, chosen.theme, max_age=ONE_YEAR_S, httponly=True, samesite="Lax",
                         secure=settings().secure_cookies)  # fmt: skip
     return response
 
@@ -97,12 +97,13 @@ def change_settings() -> ResponseReturnValue:
 def change_password() -> ResponseReturnValue:
     """Change one's password and stay signed in here."""
     form = PasswordForm()
+    given = form.passwords()
     try:
         if not form.validate():
             return _settings_page(_present_settings(), form), 422
-        accounts.change_password(db(), me(), form.current.data, form.new.data)
+        accounts.change_password(db(), me(), given.current, given.new)
     except Invalid as problem:
-        _say(form, problem)
+        say_problem(form, problem.message, problem.field)
         return _settings_page(_present_settings(), form), 422
     db().commit()
     login.sign_in(me())
@@ -116,40 +117,41 @@ def _present_settings() -> SettingsForm:
     return SettingsForm(formdata=None, data=values)
 
 
+def _authenticate(form: SignInForm) -> Facilitator:
+    given = form.credentials()
+    with database().read() as look:
+        claim = doorway.look_up(look, given.email, now())
+    return doorway.settle(db(), claim, doorway.prove(claim, given.password), now())
+
+
 def _make_first(form: FirstRunForm) -> bool:
-    if not accounts.is_set_up_code(settings().secret_key, form.code.data):
-        form.code.errors = [_("Enter the code that the program printed when it started.")]
+    given = form.account()
+    if not accounts.is_set_up_code(settings().secret_key, given.code):
+        say_problem(form, _("Enter the code that the program printed when it started."), "code")
         return False
     try:
         facilitator = accounts.create_facilitator(
             db(),
-            name=form.name.data,
-            email=form.email.data,
-            password=form.password.data,
+            name=given.name,
+            email=given.email,
+            password=given.password,
             role=Role.ADMIN,
-            zone=form.zone.data,
+            zone=given.zone,
+            language=language(),
             now=now(),
         )
-    except (Invalid, Conflict) as problem:
-        _say(form, problem)
+    except Invalid as problem:
+        say_problem(form, problem.message, problem.field)
         return False
     db().commit()
     login.sign_in(facilitator)
     return True
 
 
-def _say(form: FirstRunForm | SettingsForm | PasswordForm, problem: AppError) -> None:
-    field = getattr(problem, "field", "")
-    if field in form:
-        form[field].errors = [*form[field].errors, problem.message]
-    else:
-        form.form_errors.append(problem.message)
-
-
 def _local_path(wanted: str) -> str:
     """Return a path of this site, or Today for anything that would lead elsewhere."""
-    parts = urlsplit(wanted)
-    is_local = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
+    # browsers read a backslash as a slash and leave out tabs and line ends, so "/\\x" and "/<tab>/x" lead elsewhere
+    is_local = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
     return wanted if is_local else url_for("today.show_today")
 
 

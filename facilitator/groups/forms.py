@@ -1,24 +1,25 @@
 """The forms of groups and of the people on their lists."""
 
-from collections.abc import Sequence
-from datetime import time
+import re
+from collections.abc import Collection
 
+from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import BooleanField, IntegerField, RadioField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired
 
+from facilitator.accounts.forms import LONGEST_EMAIL, NEEDED, ZoneField, at_most, languages
 from facilitator.curriculum.rules import GroupKind
-from facilitator.errors import Invalid
 from facilitator.groups.models import Group, Wording
-from facilitator.groups.people import LONGEST_ALIAS, Person
+from facilitator.groups.people import LONGEST_ALIAS, Person, PersonDraft
+from facilitator.groups.roster import MOST_BYTES
 from facilitator.groups.service import LENGTHS_MINUTES, LONGEST_LABEL, LONGEST_LINK, LONGEST_PLACE, GroupDraft
-from facilitator.times import list_zones, parse_wall_time
+from facilitator.times import parse_wall_time
 
-NEEDED = _l("Enter an answer.")
 KINDS = (
-    (GroupKind.CLOSED.value, _l("Closed: people join until session 3")),
+    (GroupKind.CLOSED.value, _l("Closed: people join before session 3")),
     (GroupKind.OPEN.value, _l("Open: people join at any session")),
 )
 PACES = (
@@ -27,69 +28,61 @@ PACES = (
 )
 PRECISIONS = (
     ("protected", _l("Protected: the ends are blurred (“7 or more”), so nobody can be shown to have been there")),
-    ("guarded", _l("Guarded: few, half or most; for groups where a court may ask")),
-    ("exact", _l("Exact: a full or an empty room then shows that everybody or nobody came")),
+    ("guarded", _l("Guarded: only few, half or most is kept; for groups where a court may ask")),
+    ("exact", _l("Exact: the number itself; a full or an empty room then shows that everybody or nobody came")),
 )
 WORDINGS = (
     (Wording.VAGUE.value, _l("Day only: “Thursday”")),
     (Wording.PLAIN.value, _l("Short: “Reminder: Thursday 18:30”")),
     (Wording.FULL.value, _l("Full: date, time, length, place and a private link")),
 )
-LANGUAGES = (("en", "English"), ("es", "Español"))
-# words that tell a stranger what the group is for
+MINUTES = tuple((str(minutes), _l("%(minutes)s min", minutes=minutes)) for minutes in LENGTHS_MINUTES)
+EVERYWHERE = "INT"
+# how words begin that tell a stranger what the group is for, in the languages of the pages
 TELLING = (
-    "betray",
-    "affair",
-    "infidel",
-    "trauma",
-    "abuse",
-    "support",
-    "recover",
-    "heal",
-    "therap",
-    "partner",
-    "crisis",
+    *("abus", "affair", "betray", "cheat", "cris", "grie", "heal", "infidel", "partner", "recover", "support"),
+    *("survivor", "therap", "trauma", "victim", "wound"),
+    *("apoyo", "duelo", "herida", "parej", "recuper", "sana", "superviv", "terap", "traici", "víctim"),
 )
+_TELLING_WORD = re.compile(rf"\b(?:{'|'.join(TELLING)})\w*", re.IGNORECASE)
 
 
 class GroupForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     """What is said about a group."""
 
-    label = StringField(_l("Name people see"), validators=[InputRequired(NEEDED), Length(max=LONGEST_LABEL)])
-    kind = RadioField(_l("Type"), choices=KINDS, default=GroupKind.CLOSED.value)
-    capacity = IntegerField(_l("Places"), default=8, validators=[InputRequired(NEEDED)])
-    zone = SelectField(_l("Time zone"), choices=list)
-    minutes = RadioField(
-        _l("Length of a session"),
-        choices=[(str(n), _l("%(minutes)s min", minutes=n)) for n in LENGTHS_MINUTES],
-        default="90",
-    )
-    place = StringField(_l("Place"), validators=[Length(max=LONGEST_PLACE)])
-    link = StringField(_l("Link for meeting online"), validators=[Length(max=LONGEST_LINK)])
-    language = SelectField(_l("Language of prompts and messages"), choices=LANGUAGES)
-    country = SelectField(_l("Help lines of"), choices=list)
-    pace = RadioField(_l("Pace"), choices=PACES, default="gentle")
-    precision = RadioField(_l("How headcounts are kept"), choices=PRECISIONS, default="protected")
+    label = StringField(_l("Name people see"), validators=[InputRequired(NEEDED), at_most(LONGEST_LABEL)])
+    kind = RadioField(_l("Type"), choices=lambda: KINDS, default=GroupKind.CLOSED.value)
+    capacity = StringField(_l("Places"), default="8", validators=[InputRequired(NEEDED), at_most(4)])
+    zone = ZoneField(_l("Time zone"))
+    minutes = RadioField(_l("Length of a session"), choices=lambda: MINUTES, default="90")
+    place = StringField(_l("Place"), validators=[at_most(LONGEST_PLACE)])
+    link = StringField(_l("Link for meeting online"), validators=[at_most(LONGEST_LINK)])
+    language = SelectField(_l("Language of prompts and messages"), choices=languages)
+    country = SelectField(_l("Help lines of"), choices=list, default=EVERYWHERE)
+    pace = RadioField(_l("Pace"), choices=lambda: PACES, default="gentle")
+    precision = RadioField(_l("How headcounts are kept"), choices=lambda: PRECISIONS, default="protected")
 
-    def offer(self, countries: Sequence[str]) -> "GroupForm":
-        """Fill in the choices that come from elsewhere and return the form."""
-        self.zone.choices = [(name, name.replace("_", " ")) for name in list_zones()]
-        self.country.choices = [(code, _l("Another country") if code == "INT" else code) for code in countries]
+    def offer(self, countries: Collection[str]) -> "GroupForm":
+        """Fill in the countries that have help lines and return the form."""
+        names = get_locale().territories
+        found = sorted((str(names.get(code, code)), code) for code in countries if code != EVERYWHERE)
+        self.country.choices = [*((code, name) for name, code in found), (EVERYWHERE, _l("Another country"))]
         return self
 
     @classmethod
-    def of(cls, group: Group, countries: Sequence[str]) -> "GroupForm":
+    def of(cls, group: Group, countries: Collection[str]) -> "GroupForm":
         """Return the form filled with what is said about a group now."""
         form: GroupForm = cls(obj=group)
         return form.offer(countries)
 
     def draft(self) -> GroupDraft:
-        """Return what was entered."""
+        """Return what was entered; a number of places that is none becomes 0, which no group has."""
+        typed = (self.capacity.data or "").strip()
         return GroupDraft(
             label=self.label.data or "",
             kind=GroupKind(self.kind.data),
-            capacity=self.capacity.data or 0,
-            zone=self.zone.data,
+            capacity=int(typed) if typed.isdecimal() else 0,
+            zone=self.zone.data or "",
             minutes=int(self.minutes.data),
             place=self.place.data or "",
             link=self.link.data or "",
@@ -101,37 +94,58 @@ class GroupForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
 
     @property
     def telling_word(self) -> str:
-        """Return a word in the label that tells a stranger too much, or an empty string."""
-        label = (self.label.data or "").casefold()
-        return next((word for word in TELLING if word in label), "")
-
-    def say(self, problem: Invalid) -> None:
-        """Show an error beside the field it belongs to."""
-        say_problem(self, problem)
+        """Return a word of the label that tells a stranger what the group is for, or an empty string."""
+        found = _TELLING_WORD.search(self.label.data or "")
+        return found[0] if found else ""
 
 
 class PeopleForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     """A list of people to add: pasted, or as a file."""
 
-    text = TextAreaField(_l("People, one a line"), validators=[Length(max=64_000)])
+    text = TextAreaField(_l("People, one a line"), validators=[at_most(MOST_BYTES)])
     file = FileField(_l("Or a CSV file"))
     agreed = BooleanField(_l("Each person agreed that this address is safe to write to"))
+
+    def read_file(self) -> bytes:
+        """Return the content of the file that was chosen, as far as it can be of use; nothing without one."""
+        chosen = self.file.data
+        content: bytes = chosen.read(MOST_BYTES + 1) if chosen and chosen.filename else b""
+        return content
+
+    def show_text(self, text: str) -> None:
+        """Put the text of a file into the field, where it is seen and travels on with the form."""
+        self.text.data = text
+
+    @property
+    def typed(self) -> str:
+        """Return the list as text."""
+        return self.text.data or ""
+
+    @property
+    def is_agreed(self) -> bool:
+        """Tell whether the facilitator says that each person agreed."""
+        return bool(self.agreed.data)
 
 
 class CoForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     """The address of an account that co-facilitates."""
 
-    email = StringField(_l("Email of their account"), validators=[InputRequired(NEEDED), Length(max=254)])
+    email = StringField(_l("Email of their account"), validators=[InputRequired(NEEDED), at_most(LONGEST_EMAIL)])
+
+    @property
+    def address(self) -> str:
+        """Return what was typed."""
+        return self.email.data or ""
 
 
 class PersonForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     """How one person is called and written to."""
 
-    alias = StringField(_l("Alias"), validators=[InputRequired(NEEDED), Length(max=LONGEST_ALIAS)])
-    wording = RadioField(_l("Wording of messages"), choices=WORDINGS)
-    zone = SelectField(_l("Time zone"), choices=list)
-    quiet_from = StringField(_l("Nothing is sent from"), validators=[Length(max=8)])
-    quiet_to = StringField(_l("until"), validators=[Length(max=8)])
+    alias = StringField(_l("Alias"), validators=[InputRequired(NEEDED), at_most(LONGEST_ALIAS)])
+    wording = RadioField(_l("Wording of messages"), choices=lambda: WORDINGS)
+    zone = ZoneField(_l("Time zone"), blank=_l("As the group"))
+    quiet_from = StringField(_l("Nothing is sent from"), validators=[at_most(8)])
+    quiet_to = StringField(_l("Until"), validators=[at_most(8)])
 
     @classmethod
     def of(cls, person: Person) -> "PersonForm":
@@ -146,23 +160,18 @@ class PersonForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
                 "quiet_to": f"{found.quiet_to_time:%H:%M}",
             }
         )
-        form.zone.choices = [("", _l("As the group")), *((name, name.replace("_", " ")) for name in list_zones())]
         return form
 
-    def quiet(self) -> tuple[time, time]:
-        """Return from and to when nothing is sent.
+    def draft(self) -> PersonDraft:
+        """Return what was entered.
 
         Raises:
-            Invalid: when one is no time.
+            Invalid: when one of the quiet hours is no time.
         """
-        return parse_wall_time(self.quiet_from.data or "", "quiet_from"), parse_wall_time(
-            self.quiet_to.data or "", "quiet_to"
+        return PersonDraft(
+            alias=self.alias.data or "",
+            wording=Wording(self.wording.data),
+            zone=self.zone.data or None,
+            quiet_from_time=parse_wall_time(self.quiet_from.data or "", "quiet_from"),
+            quiet_to_time=parse_wall_time(self.quiet_to.data or "", "quiet_to"),
         )
-
-
-def say_problem(form: FlaskForm, problem: Invalid) -> None:
-    """Show an error beside the field it belongs to, or above the form."""
-    if problem.field in form:
-        form[problem.field].errors = [*form[problem.field].errors, problem.message]
-    else:
-        form.form_errors.append(problem.message)

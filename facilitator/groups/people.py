@@ -11,7 +11,8 @@ from datetime import time
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from facilitator.accounts.service import normal_address
+from facilitator.accounts.service import has_control_characters, normal_address
+from facilitator.curriculum.rules import GroupKind
 from facilitator.errors import Conflict, Invalid, NotFound
 from facilitator.groups.models import ADDRESS_PLACE, ALIAS_PLACE, Group, MailState, Participant, Wording
 from facilitator.times import get_zone
@@ -27,10 +28,29 @@ SETTINGS_PURPOSE = "settings"
 class Entry:
     """One person to add: an alias, an address, and how they are written to."""
 
-    alias: str
+    alias: str = field(repr=False)
     address: str = field(repr=False)
     wording: Wording = Wording.VAGUE
     zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonDraft:
+    """How a person is called and written to.
+
+    Args:
+        alias: what the lead calls them.
+        wording: how much a message says.
+        zone: the person's zone, or None for the group's.
+        quiet_from_time: when nothing is sent any more, by the person's clock.
+        quiet_to_time: when messages may be sent again.
+    """
+
+    alias: str = field(repr=False)
+    wording: Wording
+    zone: str | None
+    quiet_from_time: time
+    quiet_to_time: time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +67,13 @@ def add_participants(db: Session, group: Group, entries: Sequence[Entry]) -> lis
 
     Raises:
         Invalid: for the first entry whose alias, address or zone cannot be used.
-        Conflict: when an address is on the list already, stands twice, or there are not enough places.
+        Conflict: when an address is on the list already, stands twice, or a closed group has too few places.
     """
-    present = set(db.scalars(select(Participant.address_index).where(Participant.group_id == group.id)))
-    if len(present) + len(entries) > group.capacity:
+    # two lists sent at once are added one after the other; the key stays free for rows that point at the group
+    db.refresh(group, with_for_update={"key_share": True})
+    present = list_address_indexes(db, group)
+    left = places_left(group, len(present))
+    if left is not None and len(entries) > left:
         raise Conflict(
             f"The group has {group.capacity} places and {len(present)} people on its list. "
             "Take somebody off the list or offer more places."
@@ -64,18 +87,41 @@ def add_participants(db: Session, group: Group, entries: Sequence[Entry]) -> lis
     return added
 
 
+def list_address_indexes(db: Session, group: Group) -> set[str]:
+    """Return the blind indexes of the addresses on a group's list."""
+    return set(db.scalars(select(Participant.address_index).where(Participant.group_id == group.id)))
+
+
+def places_left(group: Group, people: int) -> int | None:
+    """Return how many people may still join a list, or None where nobody is turned away.
+
+    A closed group has as many people as places. Of an open group only some come each time.
+    """
+    return max(group.capacity - people, 0) if group.kind == GroupKind.CLOSED else None
+
+
 def address_index(db: Session, address: str) -> str:
     """Return the blind index of an address, by which a duplicate is found."""
     return vault_of(db).blind_index(ADDRESS_PLACE, normal_address(address, "address"))
 
 
-def _new(db: Session, group: Group, entry: Entry) -> Participant:
-    vault, person_id = vault_of(db), new_id()
+def checked_entry(entry: Entry) -> str:
+    """Return the address of an entry in the one form under which it is compared.
+
+    Raises:
+        Invalid: when its alias, address or zone cannot be used.
+    """
+    checked_alias(entry.alias)
+    if entry.zone:
+        get_zone(entry.zone)
     address = normal_address(entry.address, "address")
     if len(address) > LONGEST_ADDRESS:
         raise Invalid(f"Enter an address of at most {LONGEST_ADDRESS} characters.", "address")
-    if entry.zone:
-        get_zone(entry.zone)
+    return address
+
+
+def _new(db: Session, group: Group, entry: Entry) -> Participant:
+    vault, person_id, address = vault_of(db), new_id(), checked_entry(entry)
     return Participant(
         id=person_id,
         group_id=group.id,
@@ -95,32 +141,21 @@ def checked_alias(alias: str) -> str:
         Invalid: when it is empty or too long.
     """
     alias = " ".join(alias.split())
-    if not 1 <= len(alias) <= LONGEST_ALIAS:
+    if not 1 <= len(alias) <= LONGEST_ALIAS or has_control_characters(alias):
         raise Invalid(f"Enter an alias of 1 to {LONGEST_ALIAS} characters.", "alias")
     return alias
 
 
-def change_person(
-    db: Session, participant: Participant, *, alias: str, wording: Wording, zone: str | None, quiet: tuple[time, time]
-) -> None:
+def change_person(db: Session, participant: Participant, draft: PersonDraft) -> None:
     """Change how a person is called and written to; the address stays, a new one is a new person.
-
-    Args:
-        db: the database.
-        participant: whom.
-        alias: what the lead calls them.
-        wording: how much a message says.
-        zone: the person's zone, or None for the group's.
-        quiet: from and to when nothing is sent, in the person's zone.
 
     Raises:
         Invalid: when the alias or zone cannot be used.
     """
-    if zone:
-        get_zone(zone)
-    participant.alias_sealed = vault_of(db).seal(ALIAS_PLACE, participant.id, checked_alias(alias))
-    change_messages(db, participant, wording=wording, zone=zone)
-    participant.quiet_from_time, participant.quiet_to_time = quiet
+    alias = checked_alias(draft.alias)
+    change_messages(db, participant, wording=draft.wording, zone=draft.zone)
+    participant.alias_sealed = vault_of(db).seal(ALIAS_PLACE, participant.id, alias)
+    participant.quiet_from_time, participant.quiet_to_time = draft.quiet_from_time, draft.quiet_to_time
     db.flush()
 
 

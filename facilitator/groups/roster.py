@@ -7,29 +7,36 @@ import csv
 import io
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from facilitator.errors import Invalid
 from facilitator.groups.models import Wording
-from facilitator.groups.people import LONGEST_ALIAS, Entry
+from facilitator.groups.people import Entry
 
 MOST_ROWS = 200
 MOST_BYTES = 64_000
+# how people name the columns, in any case
 HEADERS = {
-    "alias": {"alias", "name", "first name", "nombre", "person"},
-    "address": {"address", "email", "e-mail", "mail", "email address", "correo"},
-    "wording": {"wording", "words"},
-    "zone": {"zone", "time zone", "timezone"},
+    "alias": {"alias", "name", "first name", "person", "nombre", "apodo"},
+    "address": {"address", "email", "e-mail", "mail", "email address", "e-mail address", "correo", "dirección"},
+    "wording": {"wording", "words", "redacción"},
+    "zone": {"zone", "time zone", "timezone", "zona", "zona horaria"},
 }
-_ANGLE = re.compile(r"^(?P<alias>.*?)<(?P<address>[^<>]+)>$")
+SEPARATORS = "\t;,"
+BYTE_ORDER_MARK = "\ufeff"
+_ANGLE = re.compile(r"(?P<alias>[^<>]*)<(?P<address>[^<>]+)>[,;]?")
+# mail programs quote the name before an address, which no CSV reader expects
+_QUOTED_NAME = re.compile(r'^[ \t]*"(?P<name>[^"\n]*)"[ \t]*(?=<)', re.MULTILINE)
 
 
 class Verdict(StrEnum):
     """What becomes of one line."""
 
     ADD = "add"
-    DUPLICATE = "duplicate"
+    REPEATED = "repeated"  # its address stands further up in the same list
+    PRESENT = "present"  # its address is on the group's list already
+    FULL = "full"  # a closed group has no place left
     WRONG = "wrong"
 
 
@@ -38,8 +45,8 @@ class Row:
     """One line as it was read: its number from 1, and its fields as text."""
 
     number: int
-    alias: str
-    address: str
+    alias: str = field(repr=False)
+    address: str = field(repr=False)
     wording: str = ""
     zone: str = ""
 
@@ -50,8 +57,8 @@ class PreviewRow:
 
     Args:
         row: what was read.
-        verdict: added, a duplicate, or wrong.
-        reason: what is wrong with it, in one sentence.
+        verdict: whether it is added, and if not, why.
+        reason: what is wrong with a wrong one, in one sentence.
         entry: what would be added.
     """
 
@@ -68,7 +75,7 @@ def decode_file(content: bytes) -> str:
         Invalid: when it is too large or is not text in UTF-8.
     """
     if len(content) > MOST_BYTES:
-        raise Invalid("The file is too large. A list has at most 200 lines and 64 kB.", "file")
+        raise Invalid(f"The file is too large. A list has at most {MOST_ROWS} lines and 64 kB.", "file")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -76,33 +83,38 @@ def decode_file(content: bytes) -> str:
 
 
 def read_rows(text: str) -> list[Row]:
-    """Return the lines of a list, separated by commas, semicolons or tabs, with or without a head line.
+    """Return the lines of a list: alias, address, wording, zone, between commas, semicolons or tabs.
 
-    A line may also read "Alias <address>", or hold an address alone; then the alias is made from its number.
+    A head line may name the columns in another order. A line may also read "Alias <address>", or hold an address
+    alone; then the alias is made from its number.
 
     Raises:
         Invalid: when there is nothing to read, too much, or a quotation mark that is never closed.
     """
-    if len(text.encode()) > MOST_BYTES:
-        raise Invalid("The list is too long. It has at most 200 lines.", "text")
-    try:
-        lines = list(csv.reader(io.StringIO(text), delimiter=_delimiter(text), strict=True))
-    except csv.Error:
-        raise Invalid("The list cannot be read: a quotation mark is opened and never closed.", "text") from None
-    filled = [
-        (number, [cell.strip() for cell in line]) for number, line in enumerate(lines, 1) if any(map(str.strip, line))
-    ]
-    if not filled:
-        raise Invalid("Enter at least one person: an alias and an address.", "text")
-    columns = _columns(filled[0][1])
+    filled = [(number, cells) for number, cells in enumerate(_cells(text), 1) if any(cells)]
+    columns = _columns(filled[0][1]) if filled else {}
     body = filled[1:] if columns else filled
+    if not body:
+        raise Invalid("Enter at least one person: an alias and an address.", "text")
     if len(body) > MOST_ROWS:
         raise Invalid(f"The list has {len(body)} lines. Add at most {MOST_ROWS} at a time.", "text")
     return [_row(number, cells, columns) for number, cells in body]
 
 
+def _cells(text: str) -> list[list[str]]:
+    if len(text.encode()) > MOST_BYTES:
+        raise Invalid(f"The list is too long. It has at most {MOST_ROWS} lines and 64 kB.", "text")
+    lines = "\n".join(text.removeprefix(BYTE_ORDER_MARK).splitlines())
+    unquoted = _QUOTED_NAME.sub(r"\g<name> ", lines)
+    try:
+        found = list(csv.reader(io.StringIO(unquoted), delimiter=_delimiter(unquoted), strict=True))
+    except csv.Error:
+        raise Invalid("The list cannot be read: a quotation mark is opened and never closed.", "text") from None
+    return [[cell.strip() for cell in line] for line in found]
+
+
 def preview(
-    rows: Sequence[Row], present: Callable[[str], bool], check: Callable[[Entry], str], places: int
+    rows: Sequence[Row], present: Callable[[str], bool], check: Callable[[Entry], str], places: int | None
 ) -> list[PreviewRow]:
     """Return what becomes of each line.
 
@@ -110,16 +122,16 @@ def preview(
         rows: the lines.
         present: tells whether a normal address is on the list already.
         check: returns the normal address of an entry, or raises Invalid with what is wrong.
-        places: how many people may still be added.
+        places: how many people may still be added, or None for any number.
     """
     seen: set[str] = set()
     found = []
     for row in rows:
         judged = _judge(row, seen, present, check)
-        if judged.verdict is Verdict.ADD:
+        if judged.verdict is Verdict.ADD and places is not None:
             places -= 1
             if places < 0:
-                judged = PreviewRow(row=row, verdict=Verdict.WRONG, reason="There is no place left in this group.")
+                judged = PreviewRow(row=row, verdict=Verdict.FULL)
         found.append(judged)
     return found
 
@@ -131,10 +143,10 @@ def _judge(row: Row, seen: set[str], present: Callable[[str], bool], check: Call
     except Invalid as problem:
         return PreviewRow(row=row, verdict=Verdict.WRONG, reason=problem.message)
     if address in seen:
-        return PreviewRow(row=row, verdict=Verdict.DUPLICATE, reason="This address stands above already.")
-    if present(address):
-        return PreviewRow(row=row, verdict=Verdict.DUPLICATE, reason="This address is on the list already.")
+        return PreviewRow(row=row, verdict=Verdict.REPEATED)
     seen.add(address)
+    if present(address):
+        return PreviewRow(row=row, verdict=Verdict.PRESENT)
     return PreviewRow(row=row, verdict=Verdict.ADD, entry=entry)
 
 
@@ -146,8 +158,9 @@ def _wording(text: str) -> Wording:
 
 
 def _delimiter(text: str) -> str:
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    return max("\t;,", key=first.count)
+    """Return what separates the fields: whatever the first line that has any separator has most of."""
+    lines = (line for line in text.splitlines() if any(mark in line for mark in SEPARATORS))
+    return max(SEPARATORS, key=next(lines, "").count)
 
 
 def _columns(cells: Sequence[str]) -> dict[str, int]:
@@ -160,14 +173,13 @@ def _columns(cells: Sequence[str]) -> dict[str, int]:
 def _row(number: int, cells: Sequence[str], columns: dict[str, int]) -> Row:
     if columns:
         values = {name: cells[at] if at < len(cells) else "" for name, at in columns.items()}
-        alias = values.pop("alias", "") or f"Person {number}"
-        return Row(number=number, alias=alias[: LONGEST_ALIAS * 2], **values)
-    angle = _ANGLE.match(cells[0]) if len(cells) == 1 else None
+        return Row(number=number, alias=values.pop("alias", "") or f"Person {number}", **values)
+    angle = _ANGLE.fullmatch(" ".join(cells).strip())
     if angle:
-        return Row(
-            number=number, alias=angle["alias"].strip(' "') or f"Person {number}", address=angle["address"].strip()
-        )
-    if len(cells) == 1:
-        return Row(number=number, alias=f"Person {number}", address=cells[0])
-    first, second = (cells[1], cells[0]) if "@" in cells[0] and "@" not in cells[1] else (cells[0], cells[1])
-    return Row(number=number, alias=first or f"Person {number}", address=second)
+        cells = [angle["alias"].strip(), angle["address"].strip()]
+    elif len(cells) == 1:
+        cells = ["", *cells]
+    elif "@" in cells[0] and "@" not in cells[1]:
+        cells = [cells[1], cells[0], *cells[2:]]
+    alias, address, wording, zone = [*cells, "", ""][:4]
+    return Row(number=number, alias=alias or f"Person {number}", address=address, wording=wording, zone=zone)

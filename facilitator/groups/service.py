@@ -1,15 +1,18 @@
 """Use cases of groups and the people who lead them. Every path to a group goes through `get_group`."""
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import distinct, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from facilitator.accounts.models import Facilitator
-from facilitator.accounts.service import find_by_address
+from facilitator.accounts.service import LANGUAGES, find_by_address, has_control_characters
 from facilitator.curriculum.rules import GroupKind
 from facilitator.errors import Conflict, Invalid, NotAllowed, NotFound
 from facilitator.groups.models import Group, GroupFacilitator, GroupRole, Participant
@@ -18,7 +21,6 @@ from facilitator.times import get_zone
 SIZES = {GroupKind.CLOSED: range(4, 11), GroupKind.OPEN: range(4, 13)}
 LONGEST_LABEL, LONGEST_PLACE, LONGEST_LINK = 80, 200, 300
 LENGTHS_MINUTES = (60, 75, 90)
-LANGUAGES = ("en", "es")
 PACES = ("gentle", "standard")
 PRECISIONS = ("protected", "exact", "guarded")
 
@@ -63,6 +65,15 @@ class GroupSummary:
     role: GroupRole
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupDetails:
+    """A group with how many are on its mailing list, and who leads it, the lead first."""
+
+    group: Group
+    people: int
+    leaders: tuple[tuple[Facilitator, GroupRole], ...]
+
+
 def create_group(db: Session, me: Facilitator, draft: GroupDraft, now: datetime) -> Group:
     """Make a group that this facilitator leads.
 
@@ -81,20 +92,19 @@ def change_group(db: Session, group: Group, draft: GroupDraft) -> None:
     """Change what is said about a group; sessions that are planned already keep their time, place and length.
 
     Raises:
-        Invalid: naming the field that cannot be used.
-        Conflict: when there are more people on the list than the new number of places.
+        Invalid: naming the field that cannot be used; a closed group has a place for everybody on its list.
     """
     values = _checked(draft)
-    if draft.capacity < count_participants(db, group):
-        raise Conflict("There are more people on the list than places. Take somebody off the list first.")
+    if draft.kind is GroupKind.CLOSED and draft.capacity < count_participants(db, group):
+        raise Invalid("There are more people on the list than places. Take somebody off the list first.", "capacity")
     for name, value in values.items():
         setattr(group, name, value)
     db.flush()
 
 
-def _checked(draft: GroupDraft) -> dict[str, object]:
+def _checked(draft: GroupDraft) -> dict[str, Any]:
     label, place, link = " ".join(draft.label.split()), " ".join(draft.place.split()), draft.link.strip()
-    if not 1 <= len(label) <= LONGEST_LABEL:
+    if not 1 <= len(label) <= LONGEST_LABEL or has_control_characters(label):
         raise Invalid(f"Enter a name of 1 to {LONGEST_LABEL} characters.", "label")
     if draft.capacity not in SIZES[draft.kind]:
         least, most = SIZES[draft.kind][0], SIZES[draft.kind][-1]
@@ -102,10 +112,12 @@ def _checked(draft: GroupDraft) -> dict[str, object]:
     get_zone(draft.zone)
     if draft.minutes not in LENGTHS_MINUTES:
         raise Invalid("Enter 60, 75 or 90.", "minutes")
-    if len(place) > LONGEST_PLACE:
-        raise Invalid(f"Enter at most {LONGEST_PLACE} characters.", "place")
-    if link and (not link.startswith("https://") or len(link) > LONGEST_LINK or any(c.isspace() for c in link)):
+    if len(place) > LONGEST_PLACE or has_control_characters(place):
+        raise Invalid(f"Enter a place of at most {LONGEST_PLACE} characters.", "place")
+    if link and not _is_web_address(link):
         raise Invalid(f"Enter an address that begins with https:// and has at most {LONGEST_LINK} characters.", "link")
+    if draft.country != "INT" and not re.fullmatch("[A-Z]{2}", draft.country):
+        raise Invalid("Choose one of the answers.", "country")
     for name, value, known in (
         ("language", draft.language, LANGUAGES),
         ("pace", draft.pace, PACES),
@@ -128,6 +140,15 @@ def _checked(draft: GroupDraft) -> dict[str, object]:
     }
 
 
+def _is_web_address(link: str) -> bool:
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        return False
+    clean = not any(character.isspace() for character in link) and not has_control_characters(link)
+    return parts.scheme == "https" and bool(parts.hostname) and clean and len(link) <= LONGEST_LINK
+
+
 def get_group(db: Session, me: Facilitator, group_id: str) -> Group:
     """Return a group that this facilitator leads or co-facilitates.
 
@@ -142,6 +163,27 @@ def get_group(db: Session, me: Facilitator, group_id: str) -> Group:
     if group is None:
         raise NotFound
     return group
+
+
+def get_details(db: Session, me: Facilitator, group_id: str) -> GroupDetails:
+    """Return a group that this facilitator leads or co-facilitates, with what its page shows of people: in one query.
+
+    Raises:
+        NotFound: as `get_group`.
+    """
+    people = select(func.count()).where(Participant.group_id == Group.id).scalar_subquery()
+    own = select(GroupFacilitator.group_id).where(GroupFacilitator.facilitator_id == me.id)
+    found = db.execute(
+        select(Group, people, Facilitator, GroupFacilitator.role)
+        .join(GroupFacilitator, GroupFacilitator.group_id == Group.id)
+        .join(Facilitator, Facilitator.id == GroupFacilitator.facilitator_id)
+        .where(Group.id == group_id, Group.id.in_(own))
+        .order_by(GroupFacilitator.role.desc(), Facilitator.name)
+    ).all()
+    if not found:
+        raise NotFound
+    leaders = tuple((facilitator, GroupRole(role)) for _group, _people, facilitator, role in found)
+    return GroupDetails(group=found[0][0], people=found[0][1], leaders=leaders)
 
 
 def get_led_group(db: Session, me: Facilitator, group_id: str) -> Group:
@@ -195,7 +237,7 @@ def count_participants(db: Session, group: Group) -> int:
 def list_zones(db: Session, group: Group) -> frozenset[ZoneInfo]:
     """Return the zones in which people of a group live, as a set; never who lives where."""
     names: Collection[str | None] = db.scalars(
-        select(distinct(Participant.zone)).where(Participant.group_id == group.id)
+        select(Participant.zone).where(Participant.group_id == group.id).distinct()
     ).all()
     return frozenset(get_zone(name) for name in names if name)
 

@@ -1,15 +1,23 @@
 """Pages of groups: the list, one group with everything that happens in it, and who leads it."""
 
+from collections.abc import Sequence
+from datetime import timedelta
+
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from facilitator.accounts.forms import say_problem
+from facilitator.accounts.models import Facilitator
+from facilitator.curriculum.catalogue import EU_COUNTRIES
 from facilitator.curriculum.service import catalogue
 from facilitator.errors import Conflict, Invalid
 from facilitator.groups import service as groups
 from facilitator.groups import views_people
-from facilitator.groups.forms import CoForm, GroupForm, say_problem
+from facilitator.groups.forms import CoForm, GroupForm
 from facilitator.groups.models import Group, GroupRole
+from facilitator.planning.models import SessionStatus
+from facilitator.planning.queries import upcoming
 from facilitator.planning.series_card import series_cards
 from facilitator.reminders import service as reminders
 from facilitator.reminders.ledger import list_occasions
@@ -20,39 +28,51 @@ from facilitator.web.request import db, now, settings
 blueprint = Blueprint("groups", __name__)
 views_people.register(blueprint)
 SHOWN_AHEAD = 4
+LOOKED_AHEAD = timedelta(days=120)
 
 
 @blueprint.get("/groups")
 def list_groups() -> ResponseReturnValue:
-    """Show the groups of the signed-in facilitator."""
-    return render_template("groups/list_groups.html", nav="groups", groups=groups.list_groups(db(), me()))
+    """Show the groups of the signed-in facilitator, each with its next session."""
+    coming = upcoming(db(), me(), now(), now() + LOOKED_AHEAD)
+    # from the last to the first, so that the first of each group stays
+    following = {group.id: session for session, group in reversed(coming) if session.status == SessionStatus.SCHEDULED}
+    return render_template(
+        "groups/list_groups.html",
+        nav="groups",
+        groups=groups.list_groups(db(), me()),
+        following=following,
+        now=now(),
+    )
 
 
 @blueprint.route("/groups/new", methods=["GET", "POST"])
 def create_group() -> ResponseReturnValue:
     """Make a group."""
-    form = GroupForm().offer(_countries())
-    if form.is_submitted():
-        if form.validate() and (group := _try_create(form)):
-            db().commit()
-            flash(_("The group is made. Nothing was sent to anybody."))
-            return redirect(url_for("groups.show_group", group_id=group.id), 303)
-        return _edit_page(form, None), 422
-    form.zone.data, form.language.data = me().zone, me().language
-    return _edit_page(form, None)
+    form = GroupForm(data={"zone": me().zone, "language": me().language}).offer(_countries())
+    if not form.is_submitted():
+        return _edit_page(form, None)
+    if form.validate() and (group := _try_create(form)):
+        db().commit()
+        flash(_("The group is made. Nothing was sent to anybody."))
+        _warn_of_label(form)
+        return redirect(url_for("groups.show_group", group_id=group.id), 303)
+    return _edit_page(form, None), 422
 
 
 @blueprint.get("/groups/<group_id>")
 def show_group(group_id: str) -> ResponseReturnValue:
     """Show a group: its series, its people in numbers, its reminders and how many came."""
-    group = groups.get_group(db(), me(), group_id)
+    details = groups.get_details(db(), me(), group_id)
+    group = details.group
     return render_template(
         "groups/show_group.html",
         nav="groups",
         group=group,
-        people=groups.count_participants(db(), group),
-        leaders=groups.list_facilitators(db(), group),
+        people=details.people,
+        leaders=details.leaders,
         me=me(),
+        is_lead=_is_lead(details.leaders),
         cards=series_cards(db(), group, now()),
         coming=list_occasions(db(), [group.id], coming=True)[:SHOWN_AHEAD],
         trend=attendance_trend(db(), group),
@@ -65,15 +85,16 @@ def show_group(group_id: str) -> ResponseReturnValue:
 def edit_group(group_id: str) -> ResponseReturnValue:
     """Change what is said about a group."""
     group = groups.get_group(db(), me(), group_id)
-    form = GroupForm.of(group, _countries())
-    if form.is_submitted():
-        if form.validate() and _try_change(form, group):
-            reminders.follow_group(db(), group, now())
-            db().commit()
-            flash(_("Saved."))
-            return redirect(url_for("groups.show_group", group_id=group.id), 303)
-        return _edit_page(form, group), 422
-    return _edit_page(form, group)
+    form = GroupForm.of(group, _countries(group.country))
+    if not form.is_submitted():
+        return _edit_page(form, group)
+    if form.validate() and _try_change(form, group):
+        reminders.follow_group(db(), group, now())
+        db().commit()
+        flash(_("Saved."))
+        _warn_of_label(form)
+        return redirect(url_for("groups.show_group", group_id=group.id), 303)
+    return _edit_page(form, group), 422
 
 
 @blueprint.post("/groups/<group_id>/facilitators")
@@ -83,13 +104,13 @@ def add_co_facilitator(group_id: str) -> ResponseReturnValue:
     form = CoForm()
     try:
         if form.validate():
-            added = groups.add_co_facilitator(db(), group, form.email.data or "")
+            added = groups.add_co_facilitator(db(), group, form.address)
             db().commit()
             flash(_("%(name)s now sees plan, room and count of this group, and no addresses.", name=added.name))
             return redirect(url_for("groups.edit_group", group_id=group.id), 303)
     except (Invalid, Conflict) as problem:
-        say_problem(form, problem if isinstance(problem, Invalid) else Invalid(problem.message, "email"))
-    return _edit_page(GroupForm.of(group, _countries()), group, form), 422
+        say_problem(form, problem.message, "email")
+    return _edit_page(GroupForm.of(group, _countries(group.country)), group, form), 422
 
 
 @blueprint.post("/groups/<group_id>/facilitators/<facilitator_id>/remove")
@@ -102,16 +123,24 @@ def remove_co_facilitator(group_id: str, facilitator_id: str) -> ResponseReturnV
     return redirect(url_for("groups.edit_group", group_id=group.id), 303)
 
 
-def _countries() -> list[str]:
-    lines = catalogue().help.lines
-    return [*sorted({line.country for line in lines if line.active} - {"INT", "EU"}), "INT"]
+def _countries(*present: str) -> set[str]:
+    """Return the countries that have help lines of their own, the European emergency number included."""
+    own = {line.country for line in catalogue().help.lines if line.active} - {"INT", "EU"}
+    return own | EU_COUNTRIES | set(present)
+
+
+def _warn_of_label(form: GroupForm) -> None:
+    if word := form.telling_word:
+        flash(
+            _("The name holds “%(word)s”, which may tell a stranger what the group is for. You can keep it.", word=word)
+        )
 
 
 def _try_create(form: GroupForm) -> Group | None:
     try:
         group = groups.create_group(db(), me(), form.draft(), now())
     except Invalid as problem:
-        form.say(problem)
+        say_problem(form, problem.message, problem.field)
         return None
     reminders.add_default_rules(db(), group)
     return group
@@ -121,12 +150,13 @@ def _try_change(form: GroupForm, group: Group) -> bool:
     try:
         groups.change_group(db(), group, form.draft())
     except Invalid as problem:
-        form.say(problem)
-        return False
-    except Conflict as problem:
-        form.say(Invalid(problem.message, "capacity"))
+        say_problem(form, problem.message, problem.field)
         return False
     return True
+
+
+def _is_lead(leaders: Sequence[tuple[Facilitator, GroupRole]]) -> bool:
+    return any(person.id == me().id and role is GroupRole.LEAD for person, role in leaders)
 
 
 def _edit_page(form: GroupForm, group: Group | None, co_form: CoForm | None = None) -> str:
@@ -138,6 +168,6 @@ def _edit_page(form: GroupForm, group: Group | None, co_form: CoForm | None = No
         group=group,
         leaders=leaders,
         co_form=co_form or CoForm(formdata=None),
-        is_lead=any(person.id == me().id and role is GroupRole.LEAD for person, role in leaders),
+        is_lead=_is_lead(leaders),
         has_errors=bool(form.errors or (co_form and co_form.errors)),
     )

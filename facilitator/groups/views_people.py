@@ -7,16 +7,16 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from facilitator.accounts.service import normal_address
-from facilitator.errors import Invalid
+from facilitator.accounts.forms import say_problem
+from facilitator.curriculum.rules import GroupKind
+from facilitator.errors import Conflict, Invalid
 from facilitator.groups import people
 from facilitator.groups import service as groups
-from facilitator.groups.forms import PeopleForm, PersonForm, say_problem
-from facilitator.groups.models import Group, MailState, Wording
+from facilitator.groups.forms import PeopleForm, PersonForm
+from facilitator.groups.models import Group, MailState
 from facilitator.groups.roster import PreviewRow, Verdict, decode_file, preview, read_rows
 from facilitator.planning.rules import joins_until
 from facilitator.reminders import service as reminders
-from facilitator.times import get_zone
 from facilitator.web.login import me
 from facilitator.web.request import database, db, now
 
@@ -43,13 +43,15 @@ def add_people(group_id: str) -> ResponseReturnValue:
     """Show what a list would add; on a second press, add it."""
     group = groups.get_led_group(db(), me(), group_id)
     form = PeopleForm()
+    rows: Sequence[PreviewRow] = ()
     try:
         rows = _preview(group, form)
-        if request.form.get("do") == "add" and form.validate():
+        if form.validate() and request.form.get("do") == "add":
             return _add(group, form, rows)
     except Invalid as problem:
-        say_problem(form, problem)
-        return _people_page(group, form), 422
+        say_problem(form, problem.message, problem.field)
+    except Conflict as problem:
+        say_problem(form, problem.message, "text")
     return _people_page(group, form, rows), 422 if form.errors else 200
 
 
@@ -69,10 +71,9 @@ def change_person(group_id: str, person_id: str) -> ResponseReturnValue:
     try:
         if not form.validate():
             return _person_page(group, person, form), 422
-        wording, zone = Wording(form.wording.data), form.zone.data or None
-        people.change_person(db(), participant, alias=form.alias.data, wording=wording, zone=zone, quiet=form.quiet())
+        people.change_person(db(), participant, form.draft())
     except Invalid as problem:
-        say_problem(form, problem)
+        say_problem(form, problem.message, problem.field)
         return _person_page(group, person, form), 422
     reminders.follow_group(db(), group, now())
     db().commit()
@@ -106,26 +107,19 @@ def remove_person(group_id: str, person_id: str) -> ResponseReturnValue:
 
 
 def _preview(group: Group, form: PeopleForm) -> Sequence[PreviewRow]:
-    if form.file.data and form.file.data.filename:
-        form.text.data = decode_file(form.file.data.read())
-    present = {person.participant.address_index for person in people.list_people(db(), group)}
-
-    def check(entry: people.Entry) -> str:
-        people.checked_alias(entry.alias)
-        if entry.zone:
-            get_zone(entry.zone)
-        return normal_address(entry.address, "address")
-
+    if content := form.read_file():
+        form.show_text(decode_file(content))
+    present = people.list_address_indexes(db(), group)
     return preview(
-        read_rows(form.text.data or ""),
+        read_rows(form.typed),
         lambda address: people.address_index(db(), address) in present,
-        check,
-        group.capacity - len(present),
+        people.checked_entry,
+        people.places_left(group, len(present)),
     )
 
 
 def _add(group: Group, form: PeopleForm, rows: Sequence[PreviewRow]) -> ResponseReturnValue:
-    if not form.agreed.data:
+    if not form.is_agreed:
         raise Invalid(_("Tick this when each person agreed; without it nothing is added."), "agreed")
     entries = [row.entry for row in rows if row.verdict is Verdict.ADD and row.entry]
     if not entries:
@@ -145,6 +139,7 @@ def _people_page(group: Group, form: PeopleForm, rows: Sequence[PreviewRow] = ()
         people=people.list_people(db(), group),
         form=form,
         rows=rows,
+        is_closed=group.kind == GroupKind.CLOSED,
         joins_until=joins_until(group.kind),
         has_errors=bool(form.errors),
     )

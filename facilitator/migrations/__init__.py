@@ -1,13 +1,15 @@
 """The versioned schema on both engines, and the one function that brings a database up to date."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from facilitator.db import Database
 
@@ -22,22 +24,16 @@ def upgrade(database: Database, target: str = "head") -> None:
     """
     if database.is_sqlite:
         _keep_copy(database)
-    with database.engine.execution_options(facilitator_write=True).connect() as connection:
+    with _changing(database) as connection:
         if not database.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": LOCK_NUMBER})
-        settings = _settings()
-        settings.attributes["connection"] = connection
-        command.upgrade(settings, target)
-        connection.commit()
+        command.upgrade(_settings(connection), target)
 
 
 def downgrade(database: Database, target: str) -> None:
     """Bring the schema back to an older revision."""
-    with database.engine.execution_options(facilitator_write=True).connect() as connection:
-        settings = _settings()
-        settings.attributes["connection"] = connection
-        command.downgrade(settings, target)
-        connection.commit()
+    with _changing(database) as connection:
+        command.downgrade(_settings(connection), target)
 
 
 def head() -> str:
@@ -52,9 +48,31 @@ def current(database: Database) -> str:
         return MigrationContext.configure(connection).get_current_revision() or ""
 
 
-def _settings() -> AlembicConfig:
+@contextmanager
+def _changing(database: Database) -> Iterator[Connection]:
+    """Give a connection whose changes are kept when the block ends well.
+
+    SQLite changes a column by building its table anew, and dropping the old one would erase every row that refers to
+    it. So the references are not watched meanwhile but checked as a whole at the end.
+    """
+    with database.engine.execution_options(facilitator_write=True).connect() as connection:
+        cursor = connection.connection.cursor()
+        if database.is_sqlite:
+            cursor.execute("PRAGMA foreign_keys=OFF")  # cannot change inside a transaction
+        try:
+            with connection.begin():
+                yield connection
+                if database.is_sqlite and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").fetchone()):
+                    raise RuntimeError(f"the change of the schema broke references of {broken[0]}")
+        finally:
+            if database.is_sqlite:
+                cursor.execute("PRAGMA foreign_keys=ON")
+
+
+def _settings(connection: Connection | None = None) -> AlembicConfig:
     settings = AlembicConfig()
     settings.set_main_option("script_location", str(HERE).replace("%", "%%"))
+    settings.attributes["connection"] = connection
     return settings
 
 

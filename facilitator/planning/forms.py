@@ -24,19 +24,16 @@ from facilitator.planning.rules_slots import SESSION_MINUTES
 from facilitator.times import day_of, get_zone, list_zones, parse_wall_time
 
 RHYTHMS = (
-    (Rhythm.WEEKLY, _l("Every week")),
-    (Rhythm.FORTNIGHTLY, _l("Every 2 weeks")),
-    (Rhythm.MONTHLY, _l("Every month")),
+    (Rhythm.WEEKLY.value, _l("Every week")),
+    (Rhythm.FORTNIGHTLY.value, _l("Every 2 weeks")),
+    (Rhythm.MONTHLY.value, _l("Every month")),
 )
-WEEKDAYS = (
-    ("", _l("As the first date")),
-    *enumerate(
-        (_l("Monday"), _l("Tuesday"), _l("Wednesday"), _l("Thursday"), _l("Friday"), _l("Saturday"), _l("Sunday"))
-    ),
-)
+DAYS = (_l("Monday"), _l("Tuesday"), _l("Wednesday"), _l("Thursday"), _l("Friday"), _l("Saturday"), _l("Sunday"))
+WEEKDAYS = (("", _l("As the first date")), *((str(number), label) for number, label in enumerate(DAYS)))
 LEADS_MINUTES = (0, 60, 120, 180, 360, 720, 1440, 2880, 4320, 10080)
 MINUTE = timedelta(minutes=1)
-MOST_CYCLES = 8
+CYCLES = tuple((str(n), str(n)) for n in range(1, 9))
+LENGTHS = tuple((str(n), _l("%(minutes)s min", minutes=n)) for n in SESSION_MINUTES)
 STEPS = ("path", "dates", "reminders", "check")
 FIELDS = {
     "path": ("pathway_id", "cycles"),
@@ -93,15 +90,15 @@ class SeriesForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     """All four steps: path, dates, reminders, check."""
 
     pathway_id = RadioField(_l("Path"), validate_choice=False)
-    cycles = SelectField(_l("How often the cycle runs"), choices=[(str(n), str(n)) for n in range(1, MOST_CYCLES + 1)])
+    cycles = SelectField(_l("How often the cycle runs"), choices=lambda: CYCLES)
     day = StringField(_l("Day"))
     month = StringField(_l("Month"))
     year = StringField(_l("Year"))
-    weekday = SelectField(_l("Weekday"), choices=[(str(value), label) for value, label in WEEKDAYS])
+    weekday = SelectField(_l("Weekday"), choices=lambda: WEEKDAYS)
     start_time = StringField(_l("Starts"))
     zone = SelectField(_l("Time zone"), choices=list, validate_choice=False)
-    minutes = RadioField(_l("Length"), choices=[(str(n), _l("%(minutes)s min", minutes=n)) for n in SESSION_MINUTES])
-    rhythm = RadioField(_l("Rhythm"), choices=[(rhythm.value, label) for rhythm, label in RHYTHMS])
+    minutes = RadioField(_l("Length"), choices=lambda: LENGTHS)
+    rhythm = RadioField(_l("Rhythm"), choices=lambda: RHYTHMS)
     holidays = BooleanField(_l("Leave out public holidays"))
     sensitive = BooleanField(_l("Point out sensitive dates"))
     skip = HiddenList()

@@ -17,27 +17,28 @@ LEAST_MINUTES = 5  # a prompt of one's own is taken to work in this much time, w
 LONGEST_LINE = 1000
 
 SUB_BINDS = (
-    (SubBind.FEAR, _l("Fear")),
-    (SubBind.SHAME, _l("Shame")),
-    (SubBind.POWERLESSNESS, _l("Powerlessness")),
-    (SubBind.VULNERABILITY, _l("Vulnerability")),
-    (SubBind.CORE, _l("The bind itself")),
+    (SubBind.FEAR.value, _l("Fear")),
+    (SubBind.SHAME.value, _l("Shame")),
+    (SubBind.POWERLESSNESS.value, _l("Powerlessness")),
+    (SubBind.VULNERABILITY.value, _l("Vulnerability")),
+    (SubBind.CORE.value, _l("The bind itself")),
 )
-POLES = ((Pole.IDENTITY, _l("Identity")), (Pole.BELONGING, _l("Belonging")), (Pole.BOTH, _l("Both")))
+POLES = ((Pole.IDENTITY.value, _l("Identity")), (Pole.BELONGING.value, _l("Belonging")), (Pole.BOTH.value, _l("Both")))
 ARENAS = (
-    (Arena.NERVOUS_SYSTEM, _l("Nervous system")),
-    (Arena.SURVIVAL_INSTINCTS, _l("Survival instincts")),
-    (Arena.ATTACHMENT_NEEDS, _l("Attachment needs")),
-    (Arena.IDENTITY, _l("Sense of self")),
+    (Arena.NERVOUS_SYSTEM.value, _l("Nervous system")),
+    (Arena.SURVIVAL_INSTINCTS.value, _l("Survival instincts")),
+    (Arena.ATTACHMENT_NEEDS.value, _l("Attachment needs")),
+    (Arena.IDENTITY.value, _l("Sense of self")),
 )
 FORMATS = (
-    (Format.GO_ROUND, _l("Go-round")),
-    (Format.PAIRS, _l("Pairs")),
-    (Format.WRITING, _l("Writing")),
-    (Format.SILENT, _l("Silent")),
-    (Format.CIRCLE, _l("Circle")),
+    (Format.GO_ROUND.value, _l("Go-round")),
+    (Format.PAIRS.value, _l("Pairs")),
+    (Format.WRITING.value, _l("Writing")),
+    (Format.SILENT.value, _l("Silent")),
+    (Format.CIRCLE.value, _l("Circle")),
 )
-FALLBACKS = (("", _l("None")), (Format.WRITING, _l("Writing")), (Format.SILENT, _l("Silent")))
+DEPTHS = (("1", "1"), ("2", "2"), ("3", "3"))
+FALLBACKS = (("", _l("None")), (Format.WRITING.value, _l("Writing")), (Format.SILENT.value, _l("Silent")))
 
 
 class ChecksField(SelectMultipleField):
@@ -55,12 +56,12 @@ class OwnPromptForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     opt_out = StringField(_l("Another way to take part"))
     follow_up_1 = StringField(_l("First follow-up"))
     follow_up_2 = StringField(_l("Second follow-up"))
-    sub_bind = RadioField(_l("Focus"), choices=[(value.value, label) for value, label in SUB_BINDS])
-    pole = RadioField(_l("Side"), choices=[(value.value, label) for value, label in POLES])
-    arenas = ChecksField(_l("Where it is felt"), choices=[(value.value, label) for value, label in ARENAS])
-    depth = RadioField(_l("Depth"), choices=[("1", "1"), ("2", "2"), ("3", "3")])
-    format = RadioField(_l("Format"), choices=[(value.value, label) for value, label in FORMATS])
-    fallback_format = RadioField(_l("Quieter format"), choices=[(str(value), label) for value, label in FALLBACKS])
+    sub_bind = RadioField(_l("Focus"), choices=lambda: SUB_BINDS)
+    pole = RadioField(_l("Side"), choices=lambda: POLES)
+    arenas = ChecksField(_l("Where it is felt"), choices=lambda: ARENAS)
+    depth = RadioField(_l("Depth"), choices=lambda: DEPTHS)
+    format = RadioField(_l("Format"), choices=lambda: FORMATS)
+    fallback_format = RadioField(_l("Quieter format"), choices=lambda: FALLBACKS)
 
     @classmethod
     def begin(cls, session: GroupSession) -> "OwnPromptForm":

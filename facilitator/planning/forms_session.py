@@ -16,11 +16,10 @@ from facilitator.planning.rules_slots import Reach
 from facilitator.times import day_of, parse_wall_time
 
 REACHES = (
-    (Reach.ONE, _l("This session only")),
-    (Reach.LATER, _l("This session and all later ones")),
-    (Reach.ALL, _l("All that are still to come")),
+    (Reach.ONE.value, _l("This session only")),
+    (Reach.LATER.value, _l("This session and all later ones")),
+    (Reach.ALL.value, _l("All that are still to come")),
 )
-LONGEST = 1000
 
 
 class ChangeForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
@@ -70,7 +69,7 @@ class TimeForm(ChangeForm):
 class MoveForm(TimeForm):
     """Another date and time, for one session or for several."""
 
-    reach = RadioField(_l("Which sessions"), choices=[(reach.value, label) for reach, label in REACHES])
+    reach = RadioField(_l("Which sessions"), choices=lambda: REACHES)
 
     def answers(self) -> NewTime:
         """Return what was entered.
@@ -87,7 +86,7 @@ class PlaceForm(ChangeForm):
 
     place = StringField(_l("Place"))
     link = StringField(_l("Link"))
-    reach = RadioField(_l("Which sessions"), choices=[(reach.value, label) for reach, label in REACHES])
+    reach = RadioField(_l("Which sessions"), choices=lambda: REACHES)
 
     def answers(self) -> tuple[str, str, Reach]:
         """Return place, link and reach.

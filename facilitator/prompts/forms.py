@@ -56,11 +56,11 @@ class FilterForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
         csrf = False
 
     words = SearchField(_l("Words"))
-    focus = RadioField(_l("Focus"), choices=FOCUS, default="")
-    pole = RadioField(_l("Pole"), choices=POLES, default="")
-    depth = RadioField(_l("Depth"), choices=DEPTHS, default="")
-    phase = SelectField(_l("Phase"), choices=PHASES, default="")
-    format = SelectField(_l("Format"), choices=FORMATS, default="")
+    focus = RadioField(_l("Focus"), choices=lambda: FOCUS, default="")
+    pole = RadioField(_l("Pole"), choices=lambda: POLES, default="")
+    depth = RadioField(_l("Depth"), choices=lambda: DEPTHS, default="")
+    phase = SelectField(_l("Phase"), choices=lambda: PHASES, default="")
+    format = SelectField(_l("Format"), choices=lambda: FORMATS, default="")
     reviewed = BooleanField(_l("Reviewed only"))
     mine = BooleanField(_l("My own only"))
 

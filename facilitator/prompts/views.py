@@ -8,7 +8,7 @@ from facilitator.prompts import queries
 from facilitator.prompts.forms import FilterForm
 from facilitator.web.locale import language
 from facilitator.web.login import me
-from facilitator.web.request import db, settings
+from facilitator.web.request import db
 
 blueprint = Blueprint("prompts", __name__)
 
@@ -24,7 +24,6 @@ def list_prompts() -> ResponseReturnValue:
         nav="prompts",
         form=form,
         found=queries.list_prompts(db(), me(), form.filters(edition), page),
-        not_reviewed_strip=not settings().require_clinical_review,
     )
 
 
@@ -37,5 +36,4 @@ def show_prompt(prompt_id: str) -> ResponseReturnValue:
         nav="prompts",
         item=item,
         versions=queries.list_versions(db(), item.prompt),
-        not_reviewed_strip=not settings().require_clinical_review,
     )

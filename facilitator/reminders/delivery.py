@@ -255,8 +255,10 @@ def _attempt(station: Station, row: OutboxMessage, outcome: Outcome, now: dateti
 
 def _settle_channel(db: Session, settlement: Settlement, outcome: Outcome, now: datetime) -> None:
     """Close the breaker after a success, and open it after a failure of the channel or several refusals running."""
-    insert_missing(db, Channel, [{"name": CHANNEL, "failures": 0, "last_error": ""}])
-    channel = db.get_one(Channel, CHANNEL, with_for_update=True)
+    channel = db.get(Channel, CHANNEL, with_for_update=True)
+    if channel is None:
+        insert_missing(db, Channel, [{"name": CHANNEL, "failures": 0, "last_error": ""}])
+        channel = db.get_one(Channel, CHANNEL, with_for_update=True)
     if outcome.kind is OutcomeKind.ACCEPTED:
         channel.failures, channel.open_since_at, channel.open_until_at = 0, None, None
         channel.last_error, channel.last_sent_at = "", now

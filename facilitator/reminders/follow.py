@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from facilitator.db import insert_missing
 from facilitator.groups.models import Group, MailState, Participant
 from facilitator.planning.models import GroupSession, SessionStatus
-from facilitator.reminders.models import OutboxMessage, ReminderRule, Suppression
+from facilitator.reminders.models import OutboxMessage, ReminderRule, Suppression, holds
 from facilitator.reminders.plan import ChangeFacts, Occasion, PersonFacts, RuleFacts, SessionFacts, expected, notices
 from facilitator.reminders.rules import WITHDRAWABLE, MessageKind, OutboxState
 from facilitator.tokens import new_id
@@ -122,7 +122,7 @@ def _people(db: Session, group_id: str, now: datetime) -> Iterable[tuple[Partici
         .where(Participant.group_id == group_id)
     )
     for person, suppression in found:
-        yield person, suppression is not None and (suppression.until_at is None or suppression.until_at > now)
+        yield person, holds(suppression, now)
 
 
 def _person(person: Participant, group: Group, *, suppressed: bool) -> PersonFacts:

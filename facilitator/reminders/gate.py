@@ -16,7 +16,7 @@ from facilitator.groups.models import Group, MailState, Participant
 from facilitator.planning.models import GroupSession, SessionStatus
 from facilitator.reminders.claim import SENDING_LEASE
 from facilitator.reminders.follow import TOLD
-from facilitator.reminders.models import OutboxMessage, Suppression
+from facilitator.reminders.models import OutboxMessage, Suppression, holds
 from facilitator.reminders.plan import LEAST_NOTICE
 from facilitator.reminders.rules import MessageKind, OutboxState, Priority
 from facilitator.times import end_of_quiet, get_zone, inside_quiet, to_local
@@ -117,7 +117,7 @@ def _person_refuses(db: Session, participant: Participant, now: datetime) -> Ref
     if participant.state != MailState.ACTIVE:
         return Refusal(state=OutboxState.SUPPRESSED, reason=f"person_{participant.state}")
     suppressed = db.get(Suppression, participant.address_index)
-    if suppressed and (suppressed.until_at is None or suppressed.until_at > now):
+    if holds(suppressed, now):
         return Refusal(state=OutboxState.SUPPRESSED, reason="address_refused")
     return None
 

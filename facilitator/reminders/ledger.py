@@ -69,6 +69,7 @@ class Waiting:
     id: int
     about: About
     kind: MessageKind
+    lead: timedelta
     state: OutboxState
     reason: str
     enhanced: str
@@ -111,7 +112,8 @@ def list_occasions(
         .where(GroupSession.group_id.in_(group_ids), *([OutboxMessage.session_id == session_id] if session_id else []))
         .group_by(*_ABOUT, *key)
         .having(still > 0 if coming else still == 0)
-        .order_by(func.min(moment).asc() if coming else func.max(moment).desc())
+        # the key makes the order whole: occasions of one moment would stand on two pages, or on none
+        .order_by(func.min(moment).asc() if coming else func.max(moment).desc(), OutboxMessage.session_id, *key)
         .limit(PER_PAGE)
         .offset((page - 1) * PER_PAGE)
     )
@@ -151,6 +153,7 @@ def _list_single(db: Session, group_ids: Collection[str], condition: object) -> 
             id=row.id,
             about=_about(tuple(about)),
             kind=MessageKind(row.kind),
+            lead=row.lead_minutes * MINUTE,
             state=OutboxState(row.state),
             reason=row.reason,
             enhanced=row.enhanced,

@@ -137,6 +137,11 @@ class Suppression(Base, kw_only=True):
     until_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
 
 
+def holds(suppression: Suppression | None, now: datetime) -> bool:
+    """Tell whether an address is suppressed at an instant."""
+    return suppression is not None and (suppression.until_at is None or suppression.until_at > now)
+
+
 class Channel(Base, kw_only=True):
     """The circuit breaker of one mail server."""
 

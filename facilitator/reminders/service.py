@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from facilitator.accounts.models import Facilitator
 from facilitator.accounts.service import find_setting, keep_setting
 from facilitator.errors import Conflict, Invalid, NotFound
-from facilitator.groups.models import Group
+from facilitator.groups.models import Group, MailState, Participant
 from facilitator.groups.service import get_group
 from facilitator.planning.models import GroupSession
 from facilitator.reminders.follow import MAY_BE_TOLD, Followed, follow, follow_group
@@ -106,9 +106,9 @@ def would_tell(db: Session, sessions: Sequence[GroupSession]) -> WouldTell:
     """Return how many people would be told if these sessions changed now, and how many messages withdrawn."""
     ids = [session.id for session in sessions]
     people = db.scalar(
-        select(func.count(func.distinct(OutboxMessage.participant_id))).where(
-            OutboxMessage.session_id.in_(ids), MAY_BE_TOLD
-        )
+        select(func.count(func.distinct(Participant.id)))
+        .join(OutboxMessage, OutboxMessage.participant_id == Participant.id)
+        .where(OutboxMessage.session_id.in_(ids), MAY_BE_TOLD, Participant.state == MailState.ACTIVE)
     )
     planned = db.scalar(
         select(func.count())

@@ -23,6 +23,7 @@ from facilitator.web.login import me, public
 from facilitator.web.request import db, now, settings
 
 blueprint = Blueprint("reminders", __name__)
+LAST_PAGE = 10_000  # further than any ledger reaches; a longer number would not fit the database
 PREVIEW_AHEAD = timedelta(days=60)
 SCHEDULED = SessionStatus.SCHEDULED
 
@@ -32,7 +33,7 @@ def show_reminders() -> ResponseReturnValue:
     """Show the health of delivery and the messages of all one's groups."""
     mine = groups.list_own(db(), me())
     ids = [group.id for group in mine]
-    page = max(request.args.get("page", 1, type=int), 1)
+    page = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
     return render_template(
         "reminders/show_reminders.html",
         nav="reminders",

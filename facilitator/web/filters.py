@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from facilitator.times import get_zone, to_local, zone_abbreviation, zone_city
 
-MINUTES_PER_DAY = 1440
+HOURS_PER_DAY, MINUTES_PER_DAY = 24, 1440
 HOURS_UNTIL_DAYS = 72
 SECONDS = 60
 
@@ -80,32 +80,34 @@ def day_and_time(local: datetime) -> str:
 
 
 def zone_words(instant: datetime, zone: str) -> str:
-    """Return "London time (GMT)", as it holds at an instant."""
-    return _("%(city)s time (%(short)s)", city=zone_city(zone), short=zone_abbreviation(instant, get_zone(zone)))
+    """Return "London time (GMT)", as it holds at an instant; "UTC" where there is no city."""
+    city, short = zone_city(zone), zone_abbreviation(instant, get_zone(zone))
+    return city if city == short else str(_("%(city)s time (%(short)s)", city=city, short=short))
 
 
 def ago(instant: datetime, now: datetime) -> str:
     """Return "20 seconds ago"."""
-    return _("%(time)s ago", time=in_words(max(now - instant, timedelta())))
+    return str(_("%(time)s ago", time=in_words(max(now - instant, timedelta()))))
 
 
 def in_words(duration: timedelta) -> str:
     """Return "20 seconds", "18 min", "2 h 18 min" or "3 days"."""
     seconds = int(duration.total_seconds())
     if seconds < SECONDS:
-        return ngettext("%(num)s second", "%(num)s seconds", seconds)
+        return str(ngettext("%(num)s second", "%(num)s seconds", seconds))
     minutes = seconds // SECONDS
     hours, rest = divmod(minutes, 60)
     if hours >= HOURS_UNTIL_DAYS or (minutes and minutes % MINUTES_PER_DAY == 0):
-        return ngettext("%(num)s day", "%(num)s days", minutes // MINUTES_PER_DAY)
+        return str(ngettext("%(num)s day", "%(num)s days", minutes // MINUTES_PER_DAY))
     if not hours:
-        return _("%(minutes)s min", minutes=minutes)
-    return _("%(hours)s h %(minutes)s min", hours=hours, minutes=rest) if rest else _("%(hours)s h", hours=hours)
+        return str(_("%(minutes)s min", minutes=minutes))
+    return str(_("%(hours)s h %(minutes)s min", hours=hours, minutes=rest) if rest else _("%(hours)s h", hours=hours))
 
 
 def lead_words(lead: timedelta) -> str:
     """Return how long a reminder comes before a session: "48 h", "3 h", "7 days"."""
     hours, rest = divmod(int(lead.total_seconds()) // SECONDS, 60)
     if rest:
-        return _("%(minutes)s min", minutes=hours * 60 + rest)
-    return _("%(hours)s h", hours=hours) if hours <= HOURS_UNTIL_DAYS else in_words(lead)
+        return str(_("%(minutes)s min", minutes=hours * 60 + rest))
+    whole_days = hours > HOURS_UNTIL_DAYS and hours % HOURS_PER_DAY == 0
+    return in_words(lead) if whole_days else str(_("%(hours)s h", hours=hours))

@@ -1,5 +1,7 @@
 """The security headers of every response; no page needs an inline script, an inline style or another host."""
 
+from http import HTTPStatus
+
 from flask import Flask, Response, request
 
 from facilitator.web.request import settings
@@ -31,7 +33,7 @@ def _add(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if settings().secure_cookies:
         response.headers.setdefault("Strict-Transport-Security", f"max-age={ONE_YEAR_S}; includeSubDomains")
-    if request.endpoint != "static":
+    if request.endpoint != "static" or response.status_code >= HTTPStatus.BAD_REQUEST:
         # pages are never left behind in a shared browser's cache
         response.headers["Cache-Control"] = "no-store"
         response.headers.add("Vary", "HX-Request")

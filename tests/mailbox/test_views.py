@@ -72,7 +72,7 @@ def test_it_opens_with_the_newest_message_and_masks_recipients(alice):
 def test_a_message_shows_its_text_and_its_promises(alice):
     text = alice.get(f"/mailbox/{FIRST}").text
     assert "Reminder: &lt;b&gt;Thursday&lt;/b&gt;" in text
-    assert '<a href="https://notes.example/m/x" rel="nofollow noreferrer">' in text
+    assert '<a href="https://notes.example/m/x" rel="nofollow noopener noreferrer">' in text
     assert "&lt;script&gt;text&lt;/script&gt;" in text
     for words in ("One recipient", "Stops at one press", "Nothing attached"):
         assert words in text

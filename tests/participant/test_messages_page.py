@@ -20,7 +20,7 @@ def token(stage):
 
 
 @pytest.fixture
-def page(token):
+def link(token):
     return f"/m/{token}"
 
 
@@ -34,12 +34,12 @@ def states(stage):
         return dict(db.execute(select(Participant.state, func.count()).group_by(Participant.state)).all())
 
 
-def wish(visitor, page, do, **more):
-    return visitor.post(page, data={"do": do, **more})
+def wish(visitor, link, do, **more):
+    return visitor.post(link, data={"do": do, **more})
 
 
-def test_it_names_nobody_no_group_and_no_history(visitor, page):
-    text = re.sub(r"<[^>]+>", " ", visitor.get(page).text.partition('aria-labelledby="help"')[0])
+def test_it_names_nobody_no_group_and_no_history(visitor, link):
+    text = re.sub(r"<[^>]+>", " ", visitor.get(link).text.partition('aria-labelledby="help"')[0])
     assert "Messages are on." in text
     assert not re.search(r"\bPat\b|example\.org|Monday Circle|Old Mill|Alice|Bob|\b20\d\d\b", text)
 
@@ -51,11 +51,11 @@ def test_the_pages_of_two_people_with_the_same_choices_differ_by_the_link_alone(
 
 @pytest.mark.parametrize("ending", ["", "/stop"])
 @pytest.mark.parametrize("method", ["get", "head", "options"])
-def test_opening_it_changes_nothing_however_often(stage, visitor, page, ending, method):
+def test_opening_it_changes_nothing_however_often(stage, visitor, link, ending, method):
     with counted(stage.database) as statements:
         for _ in range(3):
-            getattr(visitor, method)(page + ending, headers={"User-Agent": "Mail Scanner"})
-    assert set(statements) <= {"SELECT", "PRAGMA"}
+            getattr(visitor, method)(link + ending, headers={"User-Agent": "Mail Scanner"})
+    assert set(statements) <= {"BEGIN", "SELECT", "PRAGMA"}
     assert pat(stage).state == "active"
 
 
@@ -67,35 +67,35 @@ def test_opening_it_changes_nothing_however_often(stage, visitor, page, ending, 
         ("resume", "active", "Messages are on."),
     ],
 )
-def test_a_press_takes_effect_and_the_page_says_so(stage, visitor, page, do, state, words):
-    response = wish(visitor, page, do)
+def test_a_press_takes_effect_and_the_page_says_so(stage, visitor, link, do, state, words):
+    response = wish(visitor, link, do)
     assert response.status_code == 303
     assert pat(stage).state == state
     assert words in visitor.get(response.location).text
     assert states(stage).get(state, 0) + states(stage).get("active", 0) >= 8
 
 
-def test_stopped_messages_can_be_started_again(stage, visitor, page):
-    wish(visitor, page, "stop")
-    text = visitor.get(page).text
+def test_stopped_messages_can_be_started_again(stage, visitor, link):
+    wish(visitor, link, "stop")
+    text = visitor.get(link).text
     assert "Start messages again" in text
     assert 'value="stop"' not in text
-    wish(visitor, page, "resume")
+    wish(visitor, link, "resume")
     assert pat(stage).state == "active"
 
 
 @pytest.mark.parametrize("wording", ["vague", "plain", "full"])
-def test_wording_and_clock_are_kept_together(stage, visitor, page, wording):
-    wish(visitor, page, "save", wording=wording, zone="Asia/Tokyo")
+def test_wording_and_clock_are_kept_together(stage, visitor, link, wording):
+    wish(visitor, link, "save", wording=wording, zone="Asia/Tokyo")
     assert (pat(stage).wording, pat(stage).zone) == (wording, "Asia/Tokyo")
-    text = visitor.get(page).text
+    text = visitor.get(link).text
     assert f'name="wording" value="{wording}" checked' in text
     assert '<option value="Asia/Tokyo" selected>' in text
 
 
-def test_the_clock_of_the_meetings_is_no_clock_of_ones_own(stage, visitor, page):
-    wish(visitor, page, "save", wording="plain", zone="Asia/Tokyo")
-    wish(visitor, page, "save", wording="plain", zone="")
+def test_the_clock_of_the_meetings_is_no_clock_of_ones_own(stage, visitor, link):
+    wish(visitor, link, "save", wording="plain", zone="Asia/Tokyo")
+    wish(visitor, link, "save", wording="plain", zone="")
     assert pat(stage).zone is None
 
 
@@ -109,36 +109,36 @@ def test_the_clock_of_the_meetings_is_no_clock_of_ones_own(stage, visitor, page)
         {},
     ],
 )
-def test_a_wish_that_there_is_not_changes_nothing(stage, visitor, page, values):
-    response = visitor.post(page, data=values)
+def test_a_wish_that_there_is_not_changes_nothing(stage, visitor, link, values):
+    response = visitor.post(link, data=values)
     assert response.status_code == 422
     assert "This did not work" in response.text
     assert (pat(stage).wording, pat(stage).zone, pat(stage).state) == ("vague", None, "active")
 
 
-def test_forgetting_erases_the_row_ends_the_link_and_drops_what_waits(stage, visitor, page):
+def test_forgetting_erases_the_row_ends_the_link_and_drops_what_waits(stage, visitor, link):
     with stage.database.write() as db:
         group = db.get(Group, stage.group_id)
         add_default_rules(db, group)
         follow_group(db, group, stage.clock.at)
         db.commit()
-    response = wish(visitor, page, "forget")
+    response = wish(visitor, link, "forget")
     assert response.status_code == 303
     assert "Your address is erased" in visitor.get(response.location).text
     assert pat(stage) is None
     assert sum(states(stage).values()) == 7
-    assert visitor.get(page).status_code == 404
+    assert visitor.get(link).status_code == 404
     with stage.database.read() as db:
         assert db.scalar(select(func.count()).where(OutboxMessage.participant_id.is_(None)))
 
 
-def test_nothing_of_a_forgotten_person_is_left_in_the_file(stage, visitor, page, tmp_path):
+def test_nothing_of_a_forgotten_person_is_left_in_the_file(stage, visitor, link, tmp_path):
     if not stage.database.is_sqlite:
         return
     sealed = pat(stage).address_sealed, pat(stage).alias_sealed
     places = [path for path in tmp_path.iterdir() if path.name.startswith("facilitator.db")]
     assert any(sealed[0] in path.read_bytes() for path in places)
-    wish(visitor, page, "forget")
+    wish(visitor, link, "forget")
     assert [path for path in places if any(each in path.read_bytes() for each in sealed)] == []
 
 
@@ -154,10 +154,10 @@ def test_the_link_of_a_meeting_opens_no_settings(stage, visitor):
     assert visitor.get(f"/m/{stage.page}").status_code == 404
 
 
-def test_one_click_stops_without_a_cookie_and_without_a_redirect(stage, visitor, page):
+def test_one_click_stops_without_a_cookie_and_without_a_redirect(stage, visitor, link):
     # RFC 8058 §3.2: a POST by a machine, with this body, from wherever it stands
     response = visitor.post(
-        f"{page}/stop", data=ONE_CLICK, headers={"Sec-Fetch-Site": "cross-site", "Origin": "https://mail.example"}
+        f"{link}/stop", data=ONE_CLICK, headers={"Sec-Fetch-Site": "cross-site", "Origin": "https://mail.example"}
     )
     assert (response.status_code, response.text) == (200, "Stopped.\n")
     assert "Set-Cookie" not in response.headers
@@ -165,20 +165,20 @@ def test_one_click_stops_without_a_cookie_and_without_a_redirect(stage, visitor,
     assert states(stage) == {"active": 7, "stopped": 1}
 
 
-def test_one_click_may_be_sent_as_form_data_and_twice(stage, visitor, page):
+def test_one_click_may_be_sent_as_form_data_and_twice(stage, visitor, link):
     for _ in range(2):
-        response = visitor.post(f"{page}/stop", data=ONE_CLICK, content_type="multipart/form-data")
+        response = visitor.post(f"{link}/stop", data=ONE_CLICK, content_type="multipart/form-data")
         assert response.status_code == 200
     assert pat(stage).state == "stopped"
 
 
-def test_the_address_in_the_header_shows_a_person_one_button(stage, visitor, page):
-    text = visitor.get(f"{page}/stop").text
+def test_the_address_in_the_header_shows_a_person_one_button(stage, visitor, link):
+    text = visitor.get(f"{link}/stop").text
     assert text.count("<button") == 1
-    response = visitor.post(f"{page}/stop", headers={"Sec-Fetch-Site": "same-origin"})
+    response = visitor.post(f"{link}/stop", headers={"Sec-Fetch-Site": "same-origin"})
     assert response.status_code == 303
     assert pat(stage).state == "stopped"
-    assert "Messages are stopped." in visitor.get(f"{page}/stop").text
+    assert "Messages are stopped." in visitor.get(f"{link}/stop").text
 
 
 @pytest.mark.parametrize(
@@ -192,8 +192,8 @@ def test_the_address_in_the_header_shows_a_person_one_button(stage, visitor, pag
     ],
 )
 @pytest.mark.parametrize("ending", ["", "/stop"])
-def test_a_press_on_another_site_is_refused(stage, visitor, page, headers, ending):
-    response = visitor.post(page + ending, data={"do": "stop"}, headers=headers)
+def test_a_press_on_another_site_is_refused(stage, visitor, link, headers, ending):
+    response = visitor.post(link + ending, data={"do": "stop"}, headers=headers)
     assert response.status_code == 403
     assert pat(stage).state == "active"
 
@@ -202,25 +202,32 @@ def test_a_press_on_another_site_is_refused(stage, visitor, page, headers, endin
     "headers",
     [{}, {"Sec-Fetch-Site": "same-origin", "Origin": "null"}, {"Origin": "null"}, {"Origin": "http://localhost"}],
 )
-def test_a_press_on_our_own_page_is_taken_from_old_browsers_too(stage, visitor, page, headers):
-    assert visitor.post(page, data={"do": "pause"}, headers=headers).status_code == 303
+def test_a_press_on_our_own_page_is_taken_from_old_browsers_too(stage, visitor, link, headers):
+    assert visitor.post(link, data={"do": "pause"}, headers=headers).status_code == 303
 
 
-def test_no_page_of_it_sets_a_cookie(stage, visitor, page):
+def test_presses_need_no_form_token_as_there_is_no_cookie_to_steal_a_form_with(stage, visitor, link):
+    stage.app.config["WTF_CSRF_ENABLED"] = True
+    assert wish(visitor, link, "pause").status_code == 303
+    assert visitor.post(f"{link}/stop", data=ONE_CLICK).status_code == 200
+    assert pat(stage).state == "stopped"
+
+
+def test_no_page_of_it_sets_a_cookie(stage, visitor, link):
     responses = [
-        visitor.get(page),
-        visitor.get(f"{page}/stop"),
-        wish(visitor, page, "pause"),
-        wish(visitor, page, "forget"),
+        visitor.get(link),
+        visitor.get(f"{link}/stop"),
+        wish(visitor, link, "pause"),
+        wish(visitor, link, "forget"),
         visitor.get("/m/erased"),
-        visitor.get(page),
+        visitor.get(link),
     ]
     assert [response.status_code for response in responses] == [200, 200, 303, 303, 200, 404]
     assert all("Set-Cookie" not in response.headers for response in responses)
 
 
-def test_no_wish_makes_a_message(stage, visitor, page):
+def test_no_wish_makes_a_message(stage, visitor, link):
     for do in ("pause", "resume", "stop"):
-        wish(visitor, page, do)
+        wish(visitor, link, do)
     with stage.database.read() as db:
         assert db.scalar(select(func.count()).select_from(OutboxMessage)) == 0

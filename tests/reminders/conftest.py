@@ -82,7 +82,9 @@ class Scene:
             vault = vault_of(db)
             self.lead_id = new_id()
             email = vault.seal("facilitator.email", self.lead_id, "alice@example.org")
-            db.add(Facilitator(id=self.lead_id, name="Alice", email_sealed=email, email_index=new_id(), password_hash="-"))
+            db.add(
+                Facilitator(id=self.lead_id, name="Alice", email_sealed=email, email_index=new_id(), password_hash="-")
+            )
             group = Group(label="Thursday", kind="closed", capacity=12, zone=LONDON, minutes=90)
             db.add(group)
             db.flush()
@@ -271,5 +273,3 @@ def station(database, clock, letters_app):
 
     with letters_app.app_context():
         yield make
-
-

@@ -157,7 +157,8 @@ def test_nothing_leaves_after_its_cancellation_and_the_canceller_never_fails(cro
             time.sleep(0.1)
 
     with honest(handler) as url:
-        senders = [in_app(letters_app, lambda one=station(url, owner=f"w:{n}"): send(one)) for n in range(2)]
+        ones = [station(url, owner=f"worker:{number}") for number in range(2)]
+        senders = [in_app(letters_app, lambda one=one: send(one)) for one in ones]
         with threads(facilitate, plan, *senders):
             pass
     rows = {row.uuid: row for row in crowd.rows()}

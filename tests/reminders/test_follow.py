@@ -126,7 +126,9 @@ def test_in_the_night_one_message_waits_for_the_morning_and_not_two(scene):
     pretend(scene, *TOLD_WAYS["sent"], lead_minutes=48 * 60)
     scene.clock.go_to(datetime(2026, 11, 24, 23, tzinfo=UTC))
     scene.move(START + HOUR)
-    assert [row.kind for row in scene.rows(time_rev=2, next_attempt_at=datetime(2026, 11, 25, 8, tzinfo=UTC))] == ["moved"]
+    assert [row.kind for row in scene.rows(time_rev=2, next_attempt_at=datetime(2026, 11, 25, 8, tzinfo=UTC))] == [
+        "moved"
+    ]
 
 
 def test_a_reminder_missed_while_nobody_worked_is_caught_up_although_an_earlier_one_was_sent(scene):
@@ -232,12 +234,12 @@ def test_a_session_that_is_over_or_cancelled_gets_no_reminders(scene):
 
 def test_a_rule_removed_takes_its_messages_back_and_added_again_plans_them_again(scene):
     scene.follow()
-    for time in range(3):
+    for turn in range(3):
         scene.remove_rule(3 * HOUR)
         assert scene.follow() == Followed(withdrawn=1)
         assert scene.follow() == Followed()
         scene.add_rule(3 * HOUR)
-        assert scene.follow() == Followed(planned=1), time
+        assert scene.follow() == Followed(planned=1), turn
         assert scene.follow() == Followed()
     near = scene.rows(lead_minutes=180)
     assert [row.state for row in near] == ["cancelled"] * 3 + ["pending"]

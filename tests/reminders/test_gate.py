@@ -52,7 +52,11 @@ def refused(scene, state, reason, again_at=None):
 def test_what_passes_is_in_hand_over_and_carries_what_a_letter_is_made_of(due):
     passage = knock(due)
     assert isinstance(passage, Passage)
-    assert (passage.session.id, passage.group.id, passage.participant.id) == (due.session_id, due.group_id, due.people[0])
+    assert (passage.session.id, passage.group.id, passage.participant.id) == (
+        due.session_id,
+        due.group_id,
+        due.people[0],
+    )
     row = due.rows()[0]
     assert (row.state, row.reason, row.attempts, row.lease_owner) == ("sending", "", 1, "worker:1")
     assert row.gated_at == row.first_gated_at == due.clock()

@@ -91,8 +91,8 @@ def test_another_series_is_shown_on_its_own_and_an_unknown_one_is_not_there(stag
         home = db.get(rows.Group, stage.group_id)
         later = rows.make_series(db, home, first_on=rows.FIRST_ON.replace(month=6, day=7))[0].id
         db.commit()
-    assert "<td>6</td>" in alice.get(f"{path(stage)}?series={first}").text
-    assert "<td>6</td>" not in alice.get(f"{path(stage)}?series={later}").text
+    assert "Attendance by session: 6." in alice.get(f"{path(stage)}?series={first}").text
+    assert "Attendance by session" not in alice.get(f"{path(stage)}?series={later}").text
     assert alice.get(f"{path(stage)}?series=nowhere").status_code == 404
 
 

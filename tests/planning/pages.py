@@ -1,0 +1,58 @@
+"""Reads pages as a browser does: the fields of the main form, so that a test presses a button and nothing else."""
+
+from html.parser import HTMLParser
+
+
+class FormReader(HTMLParser):
+    """Collects what every form of a page would send, by its action."""
+
+    def __init__(self):
+        super().__init__()
+        self.forms, self._form, self._select, self._area = {}, None, None, None
+
+    def handle_starttag(self, tag, attrs):
+        found = dict(attrs)
+        if tag == "form":
+            self._form = self.forms.setdefault(found.get("action", ""), [])
+        elif self._form is None:
+            return
+        elif tag == "input" and found.get("name"):
+            boxed = found.get("type") in ("radio", "checkbox")
+            if not boxed or "checked" in found:
+                self._form.append((found["name"], found.get("value", "on" if boxed else "")))
+        elif tag == "select":
+            self._select = [found["name"], None]
+        elif tag == "option" and self._select and (self._select[1] is None or "selected" in found):
+            self._select[1] = found.get("value", "")
+        elif tag == "textarea":
+            self._area = [found["name"], ""]
+
+    def handle_data(self, data):
+        if self._area:
+            self._area[1] += data
+
+    def handle_endtag(self, tag):
+        if tag == "form":
+            self._form = None
+        elif tag == "select" and self._select and self._form is not None:
+            self._form.append(tuple(self._select))
+            self._select = None
+        elif tag == "textarea" and self._area:
+            self._form.append((self._area[0], self._area[1].removeprefix("\r\n").removeprefix("\n")))
+            self._area = None
+
+
+def read_form(response, action):
+    """Return what the form with this action would send: {name: [values]}."""
+    reader = FormReader()
+    reader.feed(response.text)
+    sent = {}
+    for name, value in reader.forms[action]:
+        sent.setdefault(name, []).append(value)
+    return sent
+
+
+def press(client, response, action, **changes):
+    """Send the form of a page as it stands, with these fields typed over or pressed."""
+    sent = read_form(response, action) | {name: [value] for name, value in changes.items()}
+    return client.post(action, data=sent)

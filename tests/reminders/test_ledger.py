@@ -1,0 +1,187 @@
+"""The ledger: by occasion and in numbers, one by one only where somebody decides, and gone 30 days after the session."""
+
+from dataclasses import fields
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from facilitator.reminders.delivery import deliver_due
+from facilitator.reminders.ledger import MOST_SHOWN, PER_PAGE, Waiting, list_occasions, list_retrying, list_waiting
+from facilitator.reminders.models import Attempt, OutboxMessage
+from facilitator.reminders.rules import MessageKind, OutboxState
+from facilitator.worker import erase_ledger
+from tests.mail.servers import Liar
+from tests.reminders.conftest import HOUR, MINUTE, START, Scene
+from tests.reminders.test_follow import FAILED, HELD, LEASED, SENDING, TOLD_WAYS, UNKNOWN, pretend
+
+FAR, DAY = START - 48 * HOUR, timedelta(days=1)
+
+
+@pytest.fixture
+def three(scene):
+    scene.add_person("bob")
+    scene.add_person("charlie")
+    scene.follow()
+    return scene
+
+
+def occasions(scene, *, coming, **more):
+    with scene.database.read() as db:
+        return list_occasions(db, [scene.group_id], coming=coming, **more)
+
+
+def waiting(scene, groups=None):
+    with scene.database.read() as db:
+        return list_waiting(db, groups or [scene.group_id], scene.clock())
+
+
+def retrying(scene):
+    with scene.database.read() as db:
+        return list_retrying(db, [scene.group_id])
+
+
+def test_an_occasion_is_a_number_of_messages_and_names_nobody(three):
+    far, near = occasions(three, coming=True)
+    assert (far.kind, far.lead, far.counts, far.total) == (MessageKind.REMINDER, 48 * HOUR, {OutboxState.PENDING: 3}, 3)
+    assert near.lead == 3 * HOUR
+    assert (far.first_at, far.last_at) == (FAR, FAR)
+    about = far.about
+    assert (about.session_id, about.group_id, about.label) == (three.session_id, three.group_id, "Thursday")
+    assert (about.position, about.on_date, about.zone) == (1, START.date(), "Europe/London")
+    assert not any(person in repr(far) for person in three.people)
+
+
+def test_states_are_counted_apart(three):
+    pretend(three, *TOLD_WAYS["sent"], participant_id=three.people[0], lead_minutes=48 * 60)
+    far, _ = occasions(three, coming=True)
+    assert far.counts == {OutboxState.PENDING: 2, OutboxState.SENT: 1}
+
+
+def test_an_occasion_with_nothing_left_to_send_is_past(three):
+    pretend(three, *TOLD_WAYS["sent"], lead_minutes=48 * 60)
+    assert [one.lead for one in occasions(three, coming=True)] == [3 * HOUR]
+    assert [one.lead for one in occasions(three, coming=False)] == [48 * HOUR]
+
+
+def test_a_notice_and_each_time_of_a_session_are_occasions_of_their_own(three):
+    pretend(three, *TOLD_WAYS["sent"], lead_minutes=48 * 60)
+    three.move(START + 7 * DAY)
+    kinds = [(one.kind, one.lead) for one in occasions(three, coming=True)]
+    assert kinds == [
+        (MessageKind.MOVED, timedelta()),
+        (MessageKind.REMINDER, 48 * HOUR),
+        (MessageKind.REMINDER, 3 * HOUR),
+    ]
+    assert len(occasions(three, coming=False)) == 2
+
+
+def test_coming_occasions_are_soonest_first_and_past_ones_latest_first(scene):
+    for week in (3, 1, 2):
+        scene.follow(scene.add_session(START + 7 * week * DAY, position=week + 1))
+    coming = [one.first_at for one in occasions(scene, coming=True)]
+    assert coming == sorted(coming)
+    pretend(scene, OutboxState.CANCELLED)
+    past = [one.last_at for one in occasions(scene, coming=False)]
+    assert past == sorted(past, reverse=True)
+
+
+def test_pages_hold_thirty_each_and_every_occasion_once(scene):
+    for number in range(16):
+        scene.follow(scene.add_session(START, position=number + 2))  # all at the same time: no order by time alone
+    first, second, third = (occasions(scene, coming=True, page=page) for page in (1, 2, 3))
+    assert [len(first), len(second), len(third)] == [PER_PAGE, 2, 0]
+    assert len({(one.about.session_id, one.lead) for one in [*first, *second]}) == 32
+
+
+def test_one_session_can_be_looked_at_alone(three):
+    other = three.add_session(START + 7 * DAY, position=2)
+    three.follow(other)
+    assert {one.about.session_id for one in occasions(three, coming=True, session_id=other)} == {other}
+
+
+def test_other_groups_are_not_seen(three, database, clock):
+    stranger = Scene(database, clock).build()
+    stranger.follow()
+    pretend(stranger, *TOLD_WAYS["waiting for a person"], participant_id=stranger.people[0], lead_minutes=180)
+    assert {one.about.group_id for one in occasions(three, coming=True)} == {three.group_id}
+    assert waiting(three) == []
+    with database.read() as db:
+        assert list_occasions(db, [], coming=True) == []
+
+
+@pytest.mark.parametrize(
+    ("way", "shown"),
+    [
+        (TOLD_WAYS["waiting for a person"], True),
+        ((LEASED, SENDING, FAILED), True),
+        ((OutboxState.EXPIRED,), True),
+        ((OutboxState.CANCELLED,), False),
+        ((OutboxState.SUPPRESSED,), False),
+        (TOLD_WAYS["sent"], False),
+        (TOLD_WAYS["unknown"], False),
+    ],
+)
+def test_what_needs_a_person_is_listed_one_by_one(scene, way, shown):
+    scene.follow()
+    pretend(scene, *way, lead_minutes=180)
+    assert [one.state for one in waiting(scene)] == ([way[-1]] if shown else [])
+
+
+def test_a_missed_message_is_told_until_the_session_and_a_held_one_beyond(three):
+    pretend(three, *TOLD_WAYS["waiting for a person"], participant_id=three.people[0], lead_minutes=48 * 60)
+    pretend(three, OutboxState.EXPIRED, lead_minutes=180)
+    assert len(waiting(three)) == 4
+    three.clock.go_to(START)
+    assert [one.state for one in waiting(three)] == [HELD]
+
+
+def test_who_a_message_is_for_is_not_said():
+    assert not {field.name for field in fields(Waiting)} & {"participant_id", "uuid", "address", "reply"}
+
+
+def test_a_waiting_message_says_what_a_decision_rests_on(scene):
+    scene.follow()
+    scene.clock.go_to(FAR)
+    pretend(scene, *TOLD_WAYS["waiting for a person"], lead_minutes=48 * 60)
+    [one] = waiting(scene)
+    assert (one.kind, one.gated_at, one.valid_until_at) == (MessageKind.REMINDER, FAR, START - 10 * MINUTE)
+    assert one.id == scene.row(state="held").id
+
+
+def test_no_more_than_twenty_are_opened_at_once(scene):
+    for number in range(MOST_SHOWN + 4):
+        scene.add_person(f"person{number}")
+    scene.follow()
+    pretend(scene, OutboxState.EXPIRED, lead_minutes=180)
+    assert len(waiting(scene)) == MOST_SHOWN
+
+
+def test_what_was_tried_or_held_back_is_listed_as_coming_again(three, station):
+    three.clock.go_to(FAR)
+    with Liar(rcpt=["450 4.2.0 later"], dot=[None]) as server:
+        deliver_due(station(server.url), lambda: len(server.messages) >= 1)
+    assert [(one.state, one.reason, one.enhanced) for one in retrying(three)] == [
+        (OutboxState.PENDING, "try_later", "4.2.0"),
+        (UNKNOWN, "no_answer", ""),
+    ]
+
+
+def count(scene, table):
+    with scene.database.read() as db:
+        return db.scalar(select(func.count()).select_from(table))
+
+
+def test_the_messages_of_a_session_are_erased_thirty_days_after_it(three, station):
+    other = three.add_session(START + 7 * DAY, position=2)
+    three.follow(other)
+    three.clock.go_to(FAR)
+    with Liar() as server:
+        deliver_due(station(server.url))
+    assert count(three, Attempt) == 3
+    ended = START + 90 * MINUTE
+    for at, rows, attempts in [(ended + 30 * DAY, 12, 3), (ended + 30 * DAY + timedelta(milliseconds=1), 6, 0)]:
+        with three.change() as db:
+            assert erase_ledger(db, at) == 12 - rows
+        assert (count(three, OutboxMessage), count(three, Attempt)) == (rows, attempts)
+    assert {row.session_id for row in three.rows()} == {other}

@@ -1,0 +1,233 @@
+"""The first page: what is next, what needs a person, the week; and few queries whatever the size."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import delete, update
+
+from facilitator.groups.models import Group
+from facilitator.planning.models import Assignment, GroupSession, SessionStatus
+from facilitator.reminders.models import Tick
+from facilitator.reminders.rules import OutboxState
+from tests.factories import ON_SQLITE, counted, make_group, make_message, make_series
+
+pytestmark = ON_SQLITE
+MOST_QUERIES = 8
+
+
+@pytest.fixture
+def alice(house):
+    return house.client()
+
+
+def today(client):
+    response = client.get("/")
+    assert response.status_code == 200
+    return " ".join(response.text.split())
+
+
+def test_without_a_group_the_page_says_how_to_begin(house):
+    page = today(house.client("charlie"))
+    assert "Begin with a group" in page
+    assert 'href="/groups/new"' in page
+    assert "Needs you" not in page
+    assert "Week ahead" not in page
+
+
+def test_without_a_series_the_page_leads_to_planning_one(alice):
+    page = today(alice)
+    assert "No session in the next days" in page
+    assert "Nothing needs you now." in page
+    assert "No session in the next 8 days." in page
+
+
+def test_the_head_says_the_day_on_the_clock_of_the_reader(house, alice):
+    with house.change() as db:
+        house.account(db, "alice").zone = "Asia/Tokyo"
+    assert "Monday 23 November 2026, 18:00, Tokyo time (JST)" in today(alice)
+
+
+def test_the_next_session_says_when_where_and_what(house, alice):
+    house.plan()
+    page = today(alice)
+    assert "Monday Circle, session 1" in page
+    assert "Starts in 9 h 30 min" in page
+    assert '18:30</time> to 20:00' in page
+    assert "for you" not in page
+
+
+def test_a_running_session_says_since_when(house, alice):
+    first = house.plan()[0]
+    house.clock.at = first.starts_at + timedelta(minutes=20)
+    page = today(alice)
+    assert "Began 20 min ago" in page
+    assert f'href="/sessions/{first.id}/run"' in page
+
+
+def test_a_session_at_its_first_second_runs_and_at_its_last_is_over(house, alice):
+    first = house.plan()[0]
+    house.clock.at = first.starts_at
+    assert "Began 0 seconds ago" in today(alice)
+    house.clock.at = first.ends_at
+    assert "Began" not in today(alice)
+
+
+def test_a_session_on_another_clock_shows_both_times(house, alice):
+    with house.change() as db:
+        house.account(db, "alice").zone = "America/New_York"
+    house.plan()
+    page = today(alice)
+    assert "London time (GMT)" in page
+    assert page.count("13:30 for you") == 3  # beside the session, and for both of the coming days
+
+
+def test_a_session_that_is_over_without_a_count_needs_its_count(house, alice):
+    first = house.plan()[0]
+    house.clock.at = first.ends_at
+    page = today(alice)
+    assert 'Needs you <span class="soft">(1)</span>' in page
+    assert "Headcount missing" in page
+    assert "Can be entered until Wed 25 Nov, 20:00." in page
+    house.clock.advance(hours=48)
+    assert "The time to enter it has passed" in today(alice)
+
+
+@pytest.mark.parametrize("status", [SessionStatus.DONE, SessionStatus.CANCELLED])
+def test_a_session_that_was_closed_or_called_off_needs_nothing(house, alice, status):
+    first = house.plan()[0]
+    with house.change() as db:
+        db.get_one(GroupSession, first.id).status = status
+    house.clock.at = first.ends_at
+    assert "Headcount missing" not in today(alice)
+
+
+def test_a_cancelled_session_stays_in_the_week_and_is_not_next(house, alice):
+    first, second, *_ = house.plan()
+    with house.change() as db:
+        db.get_one(GroupSession, first.id).status = SessionStatus.CANCELLED
+    page = today(alice)
+    assert '<li class="off">' in page
+    assert "Cancelled" in page
+    assert "session 2</h2>" in page
+    assert f'href="/sessions/{second.id}/run"' in page
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [(OutboxState.HELD, "Waiting for you"), (OutboxState.FAILED, "Failed"), (OutboxState.EXPIRED, "Too late")],
+)
+def test_a_message_that_needs_a_person_is_named_without_saying_for_whom(house, alice, state, words):
+    first = house.plan()[0]
+    with house.change() as db:
+        make_message(db, first, state=state, participant_id=house.person_id)
+    page = today(alice)
+    assert words in page
+    assert 'Needs you <span class="soft">(1)</span>' in page
+    assert "Pat" not in page
+
+
+@pytest.mark.parametrize("state", [OutboxState.FAILED, OutboxState.EXPIRED])
+def test_a_message_that_failed_needs_nobody_once_the_session_has_begun(house, alice, state):
+    first = house.plan()[0]
+    with house.change() as db:
+        make_message(db, first, state=state)
+    house.clock.at = first.starts_at
+    assert "Nothing needs you now." in today(alice)
+
+
+def test_a_session_with_an_empty_slot_needs_a_choice(house, alice):
+    first = house.plan()[0]
+    with house.change() as db:
+        filled = update(Assignment).where(Assignment.session_id == first.id, Assignment.prompt_version_id.is_not(None))
+        db.execute(filled.values(prompt_version_id=None))
+    page = today(alice)
+    assert "empty slot" in page
+    assert f'href="/sessions/{first.id}"' in page
+
+
+def test_nothing_of_somebody_elses_group_is_there(house):
+    first = house.plan()[0]
+    with house.change() as db:
+        make_message(db, first, state=OutboxState.HELD)
+        make_group(db, house.account(db, "charlie"), house.clock(), label="Blue Room")
+    house.clock.at = first.ends_at
+    page = today(house.client("charlie"))
+    assert "Monday Circle" not in page
+    assert "Nothing needs you now." in page
+
+
+def test_more_than_five_needs_show_five_and_lead_to_the_rest(house, alice):
+    first = house.plan()[0]
+    with house.change() as db:
+        for _ in range(8):
+            make_message(db, first, state=OutboxState.HELD)
+    page = today(alice)
+    assert page.count("Waiting for you</span>") == 5
+    assert 'Needs you <span class="soft">(8)</span>' in page
+    assert "All messages that need you" in page
+    assert "more session" not in page
+
+
+def test_many_rooms_left_open_are_no_reason_to_be_sent_to_the_messages(house, alice):
+    sessions = house.plan()
+    house.clock.at = sessions[-1].ends_at
+    page = today(alice)
+    assert page.count("Headcount missing") == 5
+    assert 'Needs you <span class="soft">(8)</span>' in page
+    assert "All messages that need you" not in page
+    assert "3 more sessions, on the pages of their groups" in page
+
+
+def test_a_worker_that_is_silent_is_told(house, alice):
+    assert "Not as it should be" in today(alice)
+
+
+def test_pausing_all_messages_is_one_press_and_so_is_letting_them_go(house, alice):
+    assert "Pause all messages" in today(alice)
+    assert alice.post("/reminders/pause").status_code == 303
+    assert "Let messages go again" in today(alice)
+    alice.post("/reminders/pause")
+    assert "Pause all messages" in today(alice)
+
+
+def test_a_co_facilitator_sees_the_day_of_the_group(house):
+    house.plan()
+    assert "Monday Circle, session 1" in today(house.client("bob"))
+
+
+def test_long_names_and_places_are_escaped_and_kept_whole(house, alice):
+    label = "<b>" + "W" * 76
+    with house.change() as db:
+        group = db.get_one(Group, house.group_id)
+        group.label, group.place = label, "&" * 200
+    house.plan()
+    page = alice.get("/").text
+    assert f"&lt;b&gt;{'W' * 76}" in page
+    assert "&amp;" * 200 in page
+
+
+@pytest.fixture
+def crowded(house):
+    """Thirty groups with more than two hundred sessions, and messages of every state."""
+    house.plan()
+    with house.change() as db:
+        alice = house.account(db, "alice")
+        for number in range(29):
+            group = make_group(db, alice, house.clock(), label=f"Circle {number:02}")
+            sessions = make_series(db, group, house.clock(), first_on=house.clock().date() + timedelta(days=number))[1]
+            for state in (OutboxState.HELD, OutboxState.FAILED, OutboxState.PENDING, OutboxState.SENT):
+                make_message(db, sessions[-1], state=state, reason="greylisted")
+        assert db.query(GroupSession).count() >= 200
+        db.execute(delete(Tick))
+    return house
+
+
+def test_every_page_of_lists_takes_few_queries_whatever_the_size(crowded):
+    alice, found = crowded.client(), {}
+    pages = ["/", "/groups", "/reminders", "/crisis-card", "/settings", "/reports", "/groups/new"]
+    pages += [crowded.at(ending) for ending in ("", "/edit", "/people", f"/people/{crowded.person_id}", "/reminders")]
+    for path in pages:
+        with counted(crowded.database) as statements:
+            assert alice.get(path).status_code == 200
+        found[path.replace(crowded.group_id, "x")] = statements["SELECT"]
+    assert {path: count for path, count in found.items() if count > MOST_QUERIES} == {}
