@@ -143,7 +143,7 @@ def test_a_later_revision_that_breaks_references_changes_nothing(database, grown
     op.execute("DELETE FROM support_group")
     op.execute("SELECT no_such_column FROM facilitator") if op.get_bind().dialect.name != "sqlite" else None
 """)
-    with pytest.raises((RuntimeError, DatabaseError), match="broke references|no_such_column"):
+    with pytest.raises((RuntimeError, DatabaseError), match=r"broke references|no_such_column"):
         migrations.upgrade(database)
     assert migrations.current(database) == "0001"
     assert len(scene.rows()) == 2

@@ -64,8 +64,6 @@ PRIVATE = {"group_id", "session_id", "series_id", "person_id", "segment_id", "me
 NOT_PRIVATE = {("mailbox.show_message", "message_id"), ("mailbox.show_html", "message_id")}
 
 
-
-
 @pytest.fixture
 def ids(house):
     """The ids of Alice's things, under the names that stand in the addresses."""
@@ -85,9 +83,7 @@ def ids(house):
 def rules(app):
     """Return every address of the app with one of its methods."""
     return [
-        (rule, method)
-        for rule in app.url_map.iter_rules()
-        for method in sorted(rule.methods - {"HEAD", "OPTIONS"})
+        (rule, method) for rule in app.url_map.iter_rules() for method in sorted(rule.methods - {"HEAD", "OPTIONS"})
     ]
 
 

@@ -13,7 +13,7 @@ from facilitator.errors import Invalid
 from facilitator.times import get_zone, list_zones
 
 NEEDED = _l("Enter an answer.")
-CHOOSE = _l("Choose one of the answers.")
+SAY_CHOOSE: dict[str, Any] = {"invalid_choice_message": _l("Choose one of the answers.")}  # newer than the type stubs
 UTC_NAME = "Etc/UTC"
 LONGEST_EMAIL, LONGEST_PASSWORD = 254, 200
 LANGUAGES = (("en", "English"), ("es", "Español"))
@@ -151,8 +151,8 @@ class SettingsForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
 
     name = StringField(_l("Your first name"), validators=[InputRequired(NEEDED), at_most(80)])
     zone = ZoneField(_l("Your time zone"))
-    language = SelectField(_l("Language"), choices=languages, invalid_choice_message=CHOOSE)
-    theme = SelectField(_l("Theme"), choices=themes, invalid_choice_message=CHOOSE)
+    language = SelectField(_l("Language"), choices=languages, **SAY_CHOOSE)
+    theme = SelectField(_l("Theme"), choices=themes, **SAY_CHOOSE)
 
     def settings(self) -> Settings:
         """Return what was chosen."""

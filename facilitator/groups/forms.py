@@ -10,7 +10,7 @@ from flask_wtf.file import FileField
 from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired
 
-from facilitator.accounts.forms import LONGEST_EMAIL, NEEDED, ZoneField, at_most, languages
+from facilitator.accounts.forms import LONGEST_EMAIL, NEEDED, SAY_CHOOSE, ZoneField, at_most, languages
 from facilitator.curriculum.rules import GroupKind
 from facilitator.groups.models import Group, Wording
 from facilitator.groups.people import LONGEST_ALIAS, Person, PersonDraft
@@ -51,16 +51,16 @@ class GroupForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     """What is said about a group."""
 
     label = StringField(_l("Name people see"), validators=[InputRequired(NEEDED), at_most(LONGEST_LABEL)])
-    kind = RadioField(_l("Type"), choices=lambda: KINDS, default=GroupKind.CLOSED.value)
-    capacity = StringField(_l("Places"), default="8", validators=[InputRequired(NEEDED), at_most(4)])
+    kind = RadioField(_l("Type"), choices=lambda: KINDS, default=GroupKind.CLOSED.value, **SAY_CHOOSE)
+    capacity = StringField(_l("Places"), default="8", validators=[InputRequired(NEEDED), at_most(20)])
     zone = ZoneField(_l("Time zone"))
-    minutes = RadioField(_l("Length of a session"), choices=lambda: MINUTES, default="90")
+    minutes = RadioField(_l("Length of a session"), choices=lambda: MINUTES, default="90", **SAY_CHOOSE)
     place = StringField(_l("Place"), validators=[at_most(LONGEST_PLACE)])
     link = StringField(_l("Link for meeting online"), validators=[at_most(LONGEST_LINK)])
-    language = SelectField(_l("Language of prompts and messages"), choices=languages)
-    country = SelectField(_l("Help lines of"), choices=list, default=EVERYWHERE)
-    pace = RadioField(_l("Pace"), choices=lambda: PACES, default="gentle")
-    precision = RadioField(_l("How headcounts are kept"), choices=lambda: PRECISIONS, default="protected")
+    language = SelectField(_l("Language of prompts and messages"), choices=languages, **SAY_CHOOSE)
+    country = SelectField(_l("Help lines of"), choices=list, default=EVERYWHERE, **SAY_CHOOSE)
+    pace = RadioField(_l("Pace"), choices=lambda: PACES, default="gentle", **SAY_CHOOSE)
+    precision = RadioField(_l("How headcounts are kept"), choices=lambda: PRECISIONS, default="protected", **SAY_CHOOSE)
 
     def offer(self, countries: Collection[str]) -> "GroupForm":
         """Fill in the countries that have help lines and return the form."""
@@ -142,7 +142,7 @@ class PersonForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     """How one person is called and written to."""
 
     alias = StringField(_l("Alias"), validators=[InputRequired(NEEDED), at_most(LONGEST_ALIAS)])
-    wording = RadioField(_l("Wording of messages"), choices=lambda: WORDINGS)
+    wording = RadioField(_l("Wording of messages"), choices=lambda: WORDINGS, **SAY_CHOOSE)
     zone = ZoneField(_l("Time zone"), blank=_l("As the group"))
     quiet_from = StringField(_l("Nothing is sent from"), validators=[at_most(8)])
     quiet_to = StringField(_l("Until"), validators=[at_most(8)])

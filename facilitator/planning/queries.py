@@ -216,17 +216,24 @@ def upcoming(db: Session, me: Facilitator, from_at: datetime, until_at: datetime
     return [(session, group) for session, group in db.execute(found)]
 
 
-def list_waiting(db: Session, me: Facilitator, now: datetime) -> list[tuple[GroupSession, Group]]:
-    """List the sessions of a person's groups that are over and whose room was not closed, oldest first."""
+def list_day(
+    db: Session, me: Facilitator, now: datetime, until_at: datetime
+) -> tuple[list[tuple[GroupSession, Group]], list[tuple[GroupSession, Group]]]:
+    """Return, in one query, the sessions whose room was not closed, oldest first, and those that run or come, in time.
+
+    Cancelled ones are among those to come, as a person on their way has to see that.
+    """
+    over = (GroupSession.ends_at <= now) & (GroupSession.status == SessionStatus.SCHEDULED)
+    coming = (GroupSession.ends_at > now) & (GroupSession.starts_at < until_at)
     found = (
         select(GroupSession, Group)
         .join(Group, Group.id == GroupSession.group_id)
         .join(GroupFacilitator, GroupFacilitator.group_id == Group.id)
-        .where(GroupFacilitator.facilitator_id == me.id)
-        .where(GroupSession.ends_at <= now, GroupSession.status == SessionStatus.SCHEDULED)
+        .where(GroupFacilitator.facilitator_id == me.id, over | coming)
         .order_by(GroupSession.starts_at, GroupSession.id)
     )
-    return [(session, group) for session, group in db.execute(found)]
+    rows = [(session, group) for session, group in db.execute(found)]
+    return [row for row in rows if row[0].ends_at <= now], [row for row in rows if row[0].ends_at > now]
 
 
 def busy(db: Session, me: Facilitator, from_on: date, until_on: date) -> tuple[Busy, ...]:

@@ -139,7 +139,7 @@ def _lines(overview: Sequence[SessionLine], pathway: Pathway, series: Series, no
             CardLine(
                 session=session,
                 state=_state(found, now),
-                passes=_passes(pathway, session),
+                passes=list_passes(pathway, session),
                 limit=session.depth_limit or session.depth_cap,
                 empty_slots=found.empty_slots,
                 unreviewed=found.unreviewed,
@@ -165,7 +165,7 @@ def _state(line: SessionLine, now: datetime) -> LineState:
     return LineState.DRAFT if line.unreviewed else LineState.READY
 
 
-def _passes(pathway: Pathway, session: GroupSession) -> tuple[Pole, ...]:
+def list_passes(pathway: Pathway, session: GroupSession) -> tuple[Pole, ...]:
     """Return the sides that a session takes up first: one for each explore part of its agenda."""
     step = pathway.sessions[session.pathway_position - 1]
     if step.explore_b_poles and session.minutes > SHORT_SESSION_MINUTES:

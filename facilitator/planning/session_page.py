@@ -10,12 +10,14 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from facilitator.curriculum.rules import Pole
 from facilitator.groups.models import Group
 from facilitator.planning.checking import CheckCode, PlanWarning, check_desk
 from facilitator.planning.filling import Desk
 from facilitator.planning.models import GroupSession, SessionStatus
 from facilitator.planning.queries import PlannedSegment, SessionPlan, session_plan
 from facilitator.planning.scene import Scene, facts_of, history_of, load_scene
+from facilitator.planning.series_card import list_passes
 from facilitator.prompts.rules_reasons import RefusalCode
 
 GROUNDING_CODES = (RefusalCode.H7_NOT_LAST, RefusalCode.H7_NOT_FIRST)
@@ -36,6 +38,7 @@ class SessionPage:
 
     Args:
         warnings: what does not fit.
+        passes: the sides that it takes up, in order.
         count: how many sessions the series has.
     """
 
@@ -44,6 +47,7 @@ class SessionPage:
     plan: SessionPlan
     warnings: tuple[PlanWarning, ...]
     count: int
+    passes: tuple[Pole, ...]
 
     @property
     def limit(self) -> int:
@@ -119,6 +123,7 @@ def session_page(db: Session, session: GroupSession, group: Group, *, require_re
         plan=plan,
         warnings=check_desk(lay_out(plan, scene)),
         count=len(scene.series(session)),
+        passes=list_passes(scene.pathway(session), session),
     )
 
 

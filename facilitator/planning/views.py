@@ -25,6 +25,7 @@ for words in (
     wording.dates_words,
     wording.end_time,
     wording.format_words,
+    wording.in_session,
     wording.kind_words,
     wording.lint_words,
     wording.note_words,

@@ -39,6 +39,11 @@ def end_time(session: GroupSession) -> time:
     return to_local(session.ends_at, get_zone(session.zone)).time()
 
 
+def in_session(words: str, session: GroupSession) -> str:
+    """Return words of the library as they are said in a session: its end stands where they leave a gap for it."""
+    return words.replace("[time]", wall(end_time(session)))
+
+
 def when_words(session: GroupSession) -> str:
     """Return when a session is: Thursday 19 November, 18:30 to 20:00, London time (GMT)."""
     return _(

@@ -9,7 +9,6 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, RadioField, SearchField, SelectField
 
 from facilitator.curriculum.rules import Format, Phase, Pole, PromptStatus, SubBind
-from facilitator.prompts.queries import PromptFilter
 
 LONGEST_WORDS = 200
 T = TypeVar("T", bound=StrEnum)
@@ -69,19 +68,18 @@ class FilterForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
         """Return the form as the address asks for it."""
         return cls(formdata=asked or None)
 
-    def filters(self, language: str) -> PromptFilter:
-        """Return what is looked for, in one language of the library."""
-        return PromptFilter(
-            language=language,
-            text=(self.words.data or "")[:LONGEST_WORDS],
-            sub_bind=_member(SubBind, self.focus),
-            pole=_member(Pole, self.pole),
-            depth=int(self.depth.data) if self.depth.data in {"1", "2", "3"} else None,
-            phase=_member(Phase, self.phase),
-            format=_member(Format, self.format),
-            status=PromptStatus.REVIEWED if self.reviewed.data else None,
-            mine=bool(self.mine.data),
-        )
+    def asked(self) -> dict[str, Any]:
+        """Return what is looked for, by the names of a PromptFilter."""
+        return {
+            "text": (self.words.data or "").replace("\0", "")[:LONGEST_WORDS],
+            "sub_bind": _member(SubBind, self.focus),
+            "pole": _member(Pole, self.pole),
+            "depth": int(self.depth.data) if self.depth.data in dict(DEPTHS[1:]) else None,
+            "phase": _member(Phase, self.phase),
+            "format": _member(Format, self.format),
+            "status": PromptStatus.REVIEWED if self.reviewed.data else None,
+            "mine": bool(self.mine.data),
+        }
 
     @property
     def in_use(self) -> list[tuple[str, Any]]:

@@ -23,7 +23,7 @@ def list_prompts() -> ResponseReturnValue:
         "prompts/list_prompts.html",
         nav="prompts",
         form=form,
-        found=queries.list_prompts(db(), me(), form.filters(edition), page),
+        found=queries.list_prompts(db(), me(), queries.PromptFilter(language=edition, **form.asked()), page),
     )
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
-from facilitator.reminders.models import OutboxMessage
+from facilitator.reminders.models import OutboxMessage, in_states
 from facilitator.reminders.rules import OutboxState
 
 LEASE = timedelta(seconds=60)
@@ -25,7 +25,7 @@ def claim_due(db: Session, owner: str, limit: int, now: datetime) -> Sequence[Ou
     """
     picked = (
         select(OutboxMessage.id)
-        .where(OutboxMessage.state == OutboxState.PENDING, OutboxMessage.next_attempt_at <= now)
+        .where(in_states(OutboxState.PENDING), OutboxMessage.next_attempt_at <= now)
         .order_by(OutboxMessage.priority, OutboxMessage.next_attempt_at, OutboxMessage.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -65,7 +65,7 @@ def free_all(db: Session) -> int:
 def _free(db: Session, condition: ColumnElement[bool]) -> int:
     rows = db.scalars(
         select(OutboxMessage)
-        .where(OutboxMessage.state.in_((OutboxState.LEASED, OutboxState.SENDING)), condition)
+        .where(in_states(OutboxState.LEASED, OutboxState.SENDING), condition)
         # whoever holds a row is about to change it; waiting here could lock two rows the other way round
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)

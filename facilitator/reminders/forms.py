@@ -6,16 +6,19 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import SelectField
 
+from facilitator.accounts.forms import SAY_CHOOSE
 from facilitator.planning.forms import LEADS_MINUTES, lead_label
 
 MINUTE = timedelta(minutes=1)
+# what is no number at all is said like a number that is not in the list
+SAY = SAY_CHOOSE | {"invalid_value_message": SAY_CHOOSE["invalid_choice_message"]}
 
 
 class RulesForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     """When the group's people are reminded: at most two times before a session."""
 
-    first_lead = SelectField(_l("First reminder"), choices=list, coerce=int)
-    second_lead = SelectField(_l("Second reminder"), choices=list, coerce=int)
+    first_lead = SelectField(_l("First reminder"), choices=list, coerce=int, **SAY)
+    second_lead = SelectField(_l("Second reminder"), choices=list, coerce=int, **SAY)
 
     @classmethod
     def of(cls, leads: list[timedelta]) -> "RulesForm":

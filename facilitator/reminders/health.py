@@ -3,17 +3,18 @@
 Reads only. Nothing here names a person.
 """
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from facilitator.accounts.models import InstallationSetting
+from facilitator.db import Instant
 from facilitator.reminders.delivery import CHANNEL
-from facilitator.reminders.models import Channel, OutboxMessage, Tick
+from facilitator.reminders.gate import PAUSED_SETTING
+from facilitator.reminders.models import Channel, OutboxMessage, Tick, in_states
 from facilitator.reminders.rules import OutboxState
-from facilitator.reminders.service import is_all_paused
 
 # how often each tick runs; a tick older than five periods is late
 TICK_PERIODS = {
@@ -28,6 +29,7 @@ LEAST_TICK_AGE = timedelta(seconds=30)  # a tick of one second may wait for one 
 LATEST_DUE = timedelta(seconds=120)
 LONGEST_BREAK = timedelta(minutes=5)
 LONGEST_UNKNOWN = timedelta(minutes=15)
+OPEN = in_states(OutboxState.UNKNOWN, OutboxState.HELD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,6 @@ class DeliveryHealth:
     Args:
         problems: codes of what is wrong; empty when all is well.
         oldest_due: how long the oldest due message has been waiting.
-        counts: messages by state.
         held: messages that wait for a person.
         ticks: the worker's clock.
         breaker_open_since: when the mail server stopped answering, or None.
@@ -58,7 +59,6 @@ class DeliveryHealth:
 
     problems: tuple[str, ...]
     oldest_due: timedelta
-    counts: dict[str, int]
     held: int
     ticks: tuple[TickHealth, ...]
     breaker_open_since: datetime | None
@@ -72,31 +72,51 @@ class DeliveryHealth:
 
 
 def check_delivery(db: Session, now: datetime) -> DeliveryHealth:
-    """Return the figures of this instant."""
-    by_state = db.execute(select(OutboxMessage.state, func.count()).group_by(OutboxMessage.state))
-    counts: Counter[str] = Counter({state: count for state, count in by_state})  # noqa: C416 - rows are no pairs to mypy
+    """Return the figures of this instant, in two queries whatever the size of the outbox."""
     ticks = _ticks(db, now)
-    channel = db.get(Channel, CHANNEL)
-    paused = is_all_paused(db)
-    oldest_due = timedelta() if paused else _oldest_due(db, now)
-    open_since = channel.open_since_at if channel else None
+    oldest_due_at, oldest_unknown_at, held, open_since_at, last_error, paused = _read(db)
+    oldest_due = timedelta() if paused else _age(oldest_due_at, now)
     problems = [f"tick_{tick.name}" for tick in ticks if tick.late]
     if oldest_due > LATEST_DUE:
         problems.append("messages_late")
-    if open_since and now - open_since > LONGEST_BREAK:
+    if _age(open_since_at, now) > LONGEST_BREAK:
         problems.append("mail_server")
-    if _oldest_unknown(db, now) > LONGEST_UNKNOWN:
+    if _age(oldest_unknown_at, now) > LONGEST_UNKNOWN:
         problems.append("unknown")
     return DeliveryHealth(
         problems=tuple(problems),
         oldest_due=oldest_due,
-        counts=dict(counts),
-        held=counts[OutboxState.HELD],
+        held=held,
         ticks=ticks,
-        breaker_open_since=open_since,
-        last_error=channel.last_error if channel else "",
+        breaker_open_since=open_since_at,
+        last_error=last_error or "",
         paused=paused,
     )
+
+
+def count_states(db: Session) -> dict[str, int]:
+    """Return how many messages are in which state; reads the whole outbox, so it is for monitors and not for pages."""
+    by_state = db.execute(select(OutboxMessage.state, func.count()).group_by(OutboxMessage.state))
+    return dict(by_state.tuples().all())
+
+
+def _read(db: Session) -> tuple[datetime | None, datetime | None, int, datetime | None, str | None, bool]:
+    figures = (
+        select(func.min(OutboxMessage.next_attempt_at, type_=Instant)).where(in_states(OutboxState.PENDING)),
+        # the index knows unknown and held messages together, so its words come first
+        select(func.min(OutboxMessage.gated_at, type_=Instant)).where(OPEN, in_states(OutboxState.UNKNOWN)),
+        select(func.count()).select_from(OutboxMessage).where(OPEN, in_states(OutboxState.HELD)),
+        select(Channel.open_since_at).where(Channel.name == CHANNEL),
+        select(Channel.last_error).where(Channel.name == CHANNEL),
+        select(func.count()).select_from(InstallationSetting).where(InstallationSetting.name == PAUSED_SETTING),
+    )
+    row = db.execute(select(*(figure.scalar_subquery() for figure in figures))).one()
+    due_at, unknown_at, held, open_since_at, last_error, paused = row
+    return due_at, unknown_at, held, open_since_at, last_error, bool(paused)
+
+
+def _age(at: datetime | None, now: datetime) -> timedelta:
+    return max(now - at, timedelta()) if at else timedelta()
 
 
 def _ticks(db: Session, now: datetime) -> tuple[TickHealth, ...]:
@@ -114,15 +134,3 @@ def _tick(name: str, period: timedelta, tick: Tick | None, now: datetime) -> Tic
         error=tick.error if tick else "",
         late=finished_at is None or now - finished_at > limit,
     )
-
-
-def _oldest_due(db: Session, now: datetime) -> timedelta:
-    oldest = db.scalar(
-        select(func.min(OutboxMessage.next_attempt_at)).where(OutboxMessage.state == OutboxState.PENDING)
-    )
-    return max(now - oldest, timedelta()) if oldest else timedelta()
-
-
-def _oldest_unknown(db: Session, now: datetime) -> timedelta:
-    oldest = db.scalar(select(func.min(OutboxMessage.gated_at)).where(OutboxMessage.state == OutboxState.UNKNOWN))
-    return now - oldest if oldest else timedelta()

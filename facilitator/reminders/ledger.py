@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from facilitator.db import Instant
@@ -109,7 +109,7 @@ def list_occasions(
         select(*_ABOUT, *key, func.min(moment, type_=Instant), func.max(moment, type_=Instant), *states)
         .join(GroupSession, GroupSession.id == OutboxMessage.session_id)
         .join(Group, Group.id == GroupSession.group_id)
-        .where(GroupSession.group_id.in_(group_ids), *([OutboxMessage.session_id == session_id] if session_id else []))
+        .where(_of(group_ids), *([OutboxMessage.session_id == session_id] if session_id else []))
         .group_by(*_ABOUT, *key)
         .having(still > 0 if coming else still == 0)
         # the key makes the order whole: occasions of one moment would stand on two pages, or on none
@@ -139,12 +139,17 @@ def list_retrying(db: Session, group_ids: Collection[str]) -> Sequence[Waiting]:
     )
 
 
-def _list_single(db: Session, group_ids: Collection[str], condition: object) -> Sequence[Waiting]:
+def _of(group_ids: Collection[str]) -> ColumnElement[bool]:
+    """Return the condition of a group's messages; by their sessions, so that only those rows are read."""
+    return OutboxMessage.session_id.in_(select(GroupSession.id).where(GroupSession.group_id.in_(group_ids)))
+
+
+def _list_single(db: Session, group_ids: Collection[str], condition: ColumnElement[bool]) -> Sequence[Waiting]:
     found = db.execute(
         select(OutboxMessage, *_ABOUT)
         .join(GroupSession, GroupSession.id == OutboxMessage.session_id)
         .join(Group, Group.id == GroupSession.group_id)
-        .where(GroupSession.group_id.in_(group_ids), condition)  # type: ignore[arg-type] # a column expression
+        .where(_of(group_ids), condition)
         .order_by(OutboxMessage.valid_until_at, OutboxMessage.id)
         .limit(MOST_SHOWN)
     )

@@ -6,7 +6,18 @@ state machine stand in `outbox_edge`, and a trigger refuses every other.
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    bindparam,
+    literal,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from facilitator.db import Base, Instant
@@ -52,6 +63,19 @@ class OutboxMessage(Base, kw_only=True):
             postgresql_where=text("state IN ('leased', 'sending')"),
             sqlite_where=text("state IN ('leased', 'sending')"),
         ),
+        Index(
+            "ix_outbox_next",
+            "next_attempt_at",
+            postgresql_where=text("state = 'pending'"),
+            sqlite_where=text("state = 'pending'"),
+        ),
+        Index(
+            "ix_outbox_open",
+            "state",
+            "gated_at",
+            postgresql_where=text("state IN ('unknown', 'held')"),
+            sqlite_where=text("state IN ('unknown', 'held')"),
+        ),
         Index("ix_outbox_session_id_state", "session_id", "state"),
         Index("ix_outbox_participant_id", "participant_id"),
         # one in flight per person and session keeps a notice behind the reminder it corrects
@@ -96,6 +120,18 @@ class OutboxMessage(Base, kw_only=True):
     reply: Mapped[str] = mapped_column(String(200), default="")
     enhanced: Mapped[str] = mapped_column(String(12), default="")
     rendered_sha: Mapped[str] = mapped_column(String(64), default="")
+
+
+def in_states(*states: OutboxState) -> ColumnElement[bool]:
+    """Return a condition on the state in which the states stand as constants.
+
+    A partial index is used only for a query that repeats its own words; a parameter hides them from the planner.
+    """
+    if len(states) == 1:
+        return OutboxMessage.state == literal(states[0].value, literal_execute=True)
+    return OutboxMessage.state.in_(
+        bindparam(None, [state.value for state in states], expanding=True, literal_execute=True)
+    )
 
 
 class OutboxEdge(Base, kw_only=True):

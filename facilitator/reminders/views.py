@@ -9,12 +9,13 @@ from flask_babel import gettext as _
 from facilitator.errors import Invalid
 from facilitator.groups import service as groups
 from facilitator.groups.models import Group, Wording
+from facilitator.groups.service import GroupDetails
 from facilitator.mail.message import Letter
 from facilitator.planning import queries as planning
 from facilitator.planning.models import GroupSession, SessionStatus
 from facilitator.reminders import service as reminders
 from facilitator.reminders.forms import RulesForm
-from facilitator.reminders.health import DeliveryHealth, check_delivery
+from facilitator.reminders.health import DeliveryHealth, check_delivery, count_states
 from facilitator.reminders.ledger import list_occasions, list_retrying, list_waiting
 from facilitator.reminders.letters import LetterFacts, render
 from facilitator.reminders.rules import MessageKind
@@ -23,6 +24,7 @@ from facilitator.web.login import me, public
 from facilitator.web.request import db, now, settings
 
 blueprint = Blueprint("reminders", __name__)
+LARGEST_ID = 2**63 - 1
 LAST_PAGE = 10_000  # further than any ledger reaches; a longer number would not fit the database
 PREVIEW_AHEAD = timedelta(days=60)
 SCHEDULED = SessionStatus.SCHEDULED
@@ -51,22 +53,23 @@ def show_reminders() -> ResponseReturnValue:
 @blueprint.get("/groups/<group_id>/reminders")
 def show_group(group_id: str) -> ResponseReturnValue:
     """Show the rules, the messages and a preview of one group."""
-    group = groups.get_group(db(), me(), group_id)
-    return _show_group(group, RulesForm.of(reminders.list_rules(db(), group)))
+    details = groups.get_details(db(), me(), group_id)
+    return _show_group(details, RulesForm.of(reminders.list_rules(db(), details.group)))
 
 
 @blueprint.post("/groups/<group_id>/reminders")
 def change_rules(group_id: str) -> ResponseReturnValue:
     """Change when the group's people are reminded."""
-    group = groups.get_group(db(), me(), group_id)
+    details = groups.get_details(db(), me(), group_id)
+    group = details.group
     form = RulesForm.of(reminders.list_rules(db(), group))
     try:
         if not form.validate():
-            return _show_group(group, form), 422
+            return _show_group(details, form), 422
         followed = reminders.change_rules(db(), group, form.leads(), now())
     except Invalid as problem:
         form.second_lead.errors = [problem.message]
-        return _show_group(group, form), 422
+        return _show_group(details, form), 422
     db().commit()
     flash(
         _(
@@ -105,7 +108,7 @@ def pause_all() -> ResponseReturnValue:
     return redirect(url_for("reminders.show_reminders"), 303)
 
 
-@blueprint.post("/reminders/messages/<int:message_id>")
+@blueprint.post(f"/reminders/messages/<int(max={LARGEST_ID}):message_id>")
 def decide(message_id: int) -> ResponseReturnValue:
     """Take a person's decision on a message that waits for one."""
     send = request.form.get("do") == "again"
@@ -128,14 +131,15 @@ def _health_values(health: DeliveryHealth) -> dict[str, object]:
         "ok": health.ok,
         "problems": list(health.problems),
         "oldest_due_s": round(health.oldest_due.total_seconds()),
-        "messages": health.counts,
+        "messages": count_states(db()),
         "held": health.held,
         "paused": health.paused,
         "ticks": {tick.name: tick.finished_at and tick.finished_at.isoformat() for tick in health.ticks},
     }
 
 
-def _show_group(group: Group, form: RulesForm) -> str:
+def _show_group(details: GroupDetails, form: RulesForm) -> str:
+    group = details.group
     session = _next_session(group)
     wording = request.args.get("wording", Wording.VAGUE)
     wording = wording if wording in set(Wording) else Wording.VAGUE
@@ -146,7 +150,7 @@ def _show_group(group: Group, form: RulesForm) -> str:
         group=group,
         form=form,
         has_errors=bool(form.errors),
-        people=groups.count_participants(db(), group),
+        people=details.people,
         waiting=list_waiting(db(), [group.id], now()),
         retrying=list_retrying(db(), [group.id]),
         coming=list_occasions(db(), [group.id], coming=True),

@@ -53,9 +53,10 @@ class Day:
 
 def show_day(db: Session, me: Facilitator, group_ids: Sequence[str], now: datetime) -> Day:
     """Return the day of a facilitator as it is at this instant."""
-    week = [Gathering(session=session, group=group) for session, group in planning.upcoming(db, me, now, now + WEEK)]
+    past, ahead = planning.list_day(db, me, now, now + WEEK)
+    over = [Gathering(session=session, group=group) for session, group in past]
+    week = [Gathering(session=session, group=group) for session, group in ahead]
     coming = next((each for each in week if each.session.status == SessionStatus.SCHEDULED), None)
-    over = [Gathering(session=session, group=group) for session, group in planning.list_waiting(db, me, now)]
     lines = {line.session.id: line for line in planning.list_gaps(db, [each.session.id for each in week])}
     return Day(
         next=coming,

@@ -211,7 +211,10 @@ def test_after_the_first_account_there_is_no_first_run(client, first):
         ({"name": "x" * 10_000}, "Enter at most 80 characters."),
         ({"name": "A\x00b"}, "Enter a name of 1 to 80 characters."),
         ({"email": "nobody"}, "Enter an email address, such as name@example.org."),
-        ({"password": "short", "again": "short"}, "Enter a password of at least 12 characters. Several words work well."),
+        (
+            {"password": "short", "again": "short"},
+            "Enter a password of at least 12 characters. Several words work well.",
+        ),
         ({"again": "another one here"}, "The two passwords are not the same."),
         ({"zone": "Mars/Olympus"}, "Choose a time zone from the list, for example Europe/London."),
         ({"zone": ""}, "Choose a time zone from the list, for example Europe/London."),

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from config import Config, Mode
 from facilitator import migrations
@@ -63,7 +63,7 @@ def grown() -> Iterator[tuple[Config, Database, str, str]]:
             ana = create_facilitator(
                 db, name="Ana", email=EMAIL, password=PASSWORD, role=Role.ADMIN, zone="Europe/London", now=NOW
             )
-            rows = _Rows(database.read().info["vault"], list(db.query(PromptVersion.id).scalars()), ana)
+            rows = _Rows(database.read().info["vault"], list(db.scalars(select(PromptVersion.id))), ana)
             for index in range(GROUPS):
                 rows.add_group(index)
             for table, values in rows.tables.items():

@@ -111,10 +111,10 @@ def test_what_is_coming_is_ones_own_in_time_with_cancelled_ones(db, alice, charl
 def test_sessions_that_are_over_wait_until_their_room_is_closed(db, alice, bob, charlie, group, planned):
     _series, sessions = planned
     now = sessions[1].ends_at
-    assert queries.list_waiting(db, bob, now) == [(sessions[0], group), (sessions[1], group)]
+    assert queries.list_day(db, bob, now, now)[0] == [(sessions[0], group), (sessions[1], group)]
     mark_done(db, sessions[0])
-    assert queries.list_waiting(db, alice, now) == [(sessions[1], group)]
-    assert queries.list_waiting(db, charlie, now) == []
+    assert queries.list_day(db, alice, now, now)[0] == [(sessions[1], group)]
+    assert queries.list_day(db, charlie, now, now)[0] == []
 
 
 def test_clashes_are_told_under_the_labels_of_ones_own_groups(db, alice, charlie, planned):

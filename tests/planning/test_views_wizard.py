@@ -178,10 +178,11 @@ def test_what_cannot_be_used_is_said_beside_what_was_typed(subtests, alice, path
             assert kept["month"] == [typed.get("month", "12")]
 
 
-@pytest.mark.parametrize("name", ["leave", "meet", "lower", "skip", "keep", "lowered", "step", "do"])
-def test_a_hand_made_request_never_breaks_the_list(alice, path, dates, name):
-    for value in (LONG, "²", "2026-99-99", "2027-01-19:²", ":::", "check"):
-        assert press(alice, dates, path, **{name: value}).status_code in {200, 422}
+def test_a_hand_made_request_never_breaks_the_list(subtests, alice, path, dates):
+    for name in ("leave", "meet", "lower", "skip", "keep", "lowered", "step", "do"):
+        with subtests.test(name):
+            for value in (LONG, "²", "2026-99-99", "2027-01-19:²", ":::", "check"):
+                assert press(alice, dates, path, **{name: value}).status_code in {200, 422}
 
 
 def test_a_time_at_which_the_group_meets_already_is_refused_at_the_end_and_kept(alice, path):

@@ -52,7 +52,7 @@ def test_the_next_session_says_when_where_and_what(house, alice):
     page = today(alice)
     assert "Monday Circle, session 1" in page
     assert "Starts in 9 h 30 min" in page
-    assert '18:30</time> to 20:00' in page
+    assert "18:30</time> to 20:00" in page
     assert "for you" not in page
 
 

@@ -30,7 +30,9 @@ def list_faults(text: str) -> list[str]:
     faults += [f"the id {name} stands {count} times" for name, count in ids.items() if count > 1]
     for element in elements:
         for attribute in ("for", "aria-labelledby", "aria-describedby"):
-            faults += [f"{attribute} names {name}" for name in (element.get(attribute) or "").split() if name not in ids]
+            faults += [
+                f"{attribute} names {name}" for name in (element.get(attribute) or "").split() if name not in ids
+            ]
         faults += _nameless(element, elements)
     return faults + _outline(elements)
 
@@ -57,5 +59,7 @@ def _outline(elements) -> list[str]:
     tags = Counter(element.tag for element in elements)
     faults = [f"{tags[tag]} <{tag}>" for tag in ("h1", "title", "main") if tags[tag] != 1]
     headings = [int(element.tag[1]) for element in elements if element.tag in {"h1", "h2", "h3", "h4", "h5", "h6"}]
-    faults += [f"h{deep} follows h{above}" for above, deep in zip(headings, headings[1:], strict=False) if deep > above + 1]
+    faults += [
+        f"h{deep} follows h{above}" for above, deep in zip(headings, headings[1:], strict=False) if deep > above + 1
+    ]
     return faults

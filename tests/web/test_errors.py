@@ -90,7 +90,8 @@ def test_no_value_of_a_row_reaches_the_log_through_the_database(app, lines):
     def fail():
         for _ in range(2):
             db().execute(
-                text("INSERT INTO installation_setting (name, value) VALUES ('x', :value)"), {"value": "pat@example.org"}
+                text("INSERT INTO installation_setting (name, value) VALUES ('x', :value)"),
+                {"value": "pat@example.org"},
             )
 
     app.add_url_rule("/fail", view_func=fail, methods=["POST"])
@@ -134,11 +135,15 @@ def test_bytes_that_are_no_text_are_no_accident(house, body):
     assert response.status_code == 422
 
 
-@pytest.mark.parametrize("path", ["/groups/%00", "/groups/%ff", "/groups/" + "x" * 4000, "/sessions/%F0%9F%98%80", "/s/%00"])
+@pytest.mark.parametrize(
+    "path", ["/groups/%00", "/groups/%ff", "/groups/" + "x" * 4000, "/sessions/%F0%9F%98%80", "/s/%00"]
+)
 def test_addresses_that_nobody_has_are_not_there(house, path):
     assert house.client().get(path).status_code == 404
 
 
-@pytest.mark.parametrize("query", ["page=0", "page=-5", "page=x", "page=99999", "page=" + "9" * 30, "page=1&page=2", "page=%00"])
+@pytest.mark.parametrize(
+    "query", ["page=0", "page=-5", "page=x", "page=99999", "page=" + "9" * 30, "page=1&page=2", "page=%00"]
+)
 def test_a_page_number_that_there_is_not_is_no_accident(house, query):
     assert house.client().get(f"/reminders?{query}").status_code == 200

@@ -102,4 +102,3 @@ def test_only_an_installation_behind_https_says_so_and_marks_its_cookies(config,
         assert "HttpOnly" in cookie
         assert "SameSite=Lax" in cookie
         assert ("Secure" in cookie) == is_secure
-

@@ -387,6 +387,20 @@ def upgrade() -> None:
             postgresql_where=sa.text("state IN ('leased', 'sending')"),
             sqlite_where=sa.text("state IN ('leased', 'sending')"),
         )
+        batch_op.create_index(
+            "ix_outbox_next",
+            ["next_attempt_at"],
+            unique=False,
+            postgresql_where=sa.text("state = 'pending'"),
+            sqlite_where=sa.text("state = 'pending'"),
+        )
+        batch_op.create_index(
+            "ix_outbox_open",
+            ["state", "gated_at"],
+            unique=False,
+            postgresql_where=sa.text("state IN ('unknown', 'held')"),
+            sqlite_where=sa.text("state IN ('unknown', 'held')"),
+        )
         batch_op.create_index("ix_outbox_participant_id", ["participant_id"], unique=False)
         batch_op.create_index("ix_outbox_session_id_state", ["session_id", "state"], unique=False)
         batch_op.create_index(
@@ -520,6 +534,14 @@ def downgrade() -> None:
         )
         batch_op.drop_index("ix_outbox_session_id_state")
         batch_op.drop_index("ix_outbox_participant_id")
+        batch_op.drop_index(
+            "ix_outbox_open",
+            postgresql_where=sa.text("state IN ('unknown', 'held')"),
+            sqlite_where=sa.text("state IN ('unknown', 'held')"),
+        )
+        batch_op.drop_index(
+            "ix_outbox_next", postgresql_where=sa.text("state = 'pending'"), sqlite_where=sa.text("state = 'pending'")
+        )
         batch_op.drop_index(
             "ix_outbox_lease",
             postgresql_where=sa.text("state IN ('leased', 'sending')"),

@@ -1,0 +1,456 @@
+"""Groups and their lists on the web: what is typed is kept, nothing is stored before it was looked at, strangers find nothing."""
+
+import io
+import re
+
+import pytest
+from sqlalchemy import func, select
+
+from facilitator.groups.models import Group, MailState, Wording
+from facilitator.groups.people import list_people
+from facilitator.groups.roster import MOST_BYTES
+from facilitator.prompts.service import import_library
+from facilitator.reminders.models import OutboxMessage, ReminderRule
+from facilitator.reminders.rules import OutboxState
+from tests.factories import ON_SQLITE, counted, email
+from tests.planning import stage
+
+pytestmark = ON_SQLITE
+MOST_QUERIES = 8
+DRAFT = {
+    "label": "Thursday Circle",
+    "kind": "closed",
+    "capacity": "8",
+    "zone": "Europe/Berlin",
+    "minutes": "75",
+    "place": "Old Mill 3",
+    "link": "",
+    "language": "en",
+    "country": "IE",
+    "pace": "standard",
+    "precision": "guarded",
+}
+AGREED = {"do": "add", "agreed": "y"}
+
+
+@pytest.fixture
+def alice(house):
+    return house.client("alice")
+
+
+@pytest.fixture
+def planned(house):
+    """Give the group a series, so that there is something to remind of."""
+    with house.change() as db:
+        import_library(db, "en")
+        stage.make_series(db, db.get_one(Group, house.group_id), zone="Europe/London")
+
+
+def group_of(house):
+    with house.read() as db:
+        return db.get_one(Group, house.group_id)
+
+
+def listed(house):
+    """Return who is on the list: {alias: address}."""
+    with house.read() as db:
+        return {one.alias: one.address for one in list_people(db, db.get_one(Group, house.group_id))}
+
+
+def messages(house):
+    """Return how many messages of the group stand in each state."""
+    with house.read() as db:
+        return dict(db.execute(select(OutboxMessage.state, func.count()).group_by(OutboxMessage.state)).all())
+
+
+def assert_refused(response, sentence):
+    """Assert that a form came back with what is wrong in its title, above the form and beside the field."""
+    assert response.status_code == 422
+    assert "<title>Error: " in response.text
+    assert response.text.count(sentence) == 2
+
+
+def value_of(response, name):
+    return re.search(rf'<input[^>]*name="{name}"[^>]*>', response.text)[0].partition('value="')[2].partition('"')[0]
+
+
+def chosen(response, name):
+    """Return what is selected in a list of choices."""
+    options = re.search(rf'<select[^>]*name="{name}".*?</select>', response.text, re.DOTALL)[0]
+    return re.search(r"<option[^>]*selected[^>]*value=\"([^\"]*)\"|value=\"([^\"]*)\"[^>]*selected", options)
+
+
+def upload(text):
+    return {"file": (io.BytesIO(text if isinstance(text, bytes) else text.encode()), "list.csv")}
+
+
+# the list of groups
+
+
+def test_who_has_no_group_is_told_what_one_is_and_how_to_make_it(house):
+    response = house.client("charlie").get("/groups")
+    assert "You have none yet" in response.text
+    assert "Monday Circle" not in response.text
+    assert 'href="/groups/new"' in response.text
+
+
+def test_each_group_is_listed_with_its_people_and_its_next_session(house, alice, planned):
+    response = alice.get("/groups")
+    assert "1 person on the list" in response.text
+    assert "Monday 11 January, 18:30" in response.text
+    assert "you co-facilitate" in house.client("bob").get("/groups").text
+
+
+# making and changing a group
+
+
+def test_a_new_group_starts_from_ones_own_zone(alice):
+    assert chosen(alice.get("/groups/new"), "zone")[0].count("Europe/London")
+
+
+def test_a_group_is_made_with_the_usual_reminders_and_nobody_is_told(house, alice):
+    response = alice.post("/groups/new", data=DRAFT)
+    assert response.status_code == 303
+    page = alice.get(response.location)
+    assert "Thursday Circle" in page.text
+    assert "Nothing was sent to anybody" in page.text
+    with house.read() as db:
+        made = db.scalars(select(Group).where(Group.label == "Thursday Circle")).one()
+        leads = sorted(db.scalars(select(ReminderRule.lead_minutes).where(ReminderRule.group_id == made.id)))
+    assert {name: str(getattr(made, name)) for name in DRAFT} == DRAFT
+    assert leads == [180, 2880]
+    assert messages(house) == {}
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"label": ""}, "Enter an answer."),
+        ({"label": "x" * 10_000}, "Enter at most 80 characters."),
+        ({"label": "A\x00"}, "Enter a name of 1 to 80 characters."),
+        ({"capacity": "40"}, "Enter a number of places from 4 to 10 for this kind of group."),
+        ({"capacity": "eight"}, "Enter a number of places from 4 to 10 for this kind of group."),
+        ({"capacity": "9" * 100}, "Enter at most 20 characters."),
+        ({"zone": "Mars/Base"}, "Choose a time zone from the list, for example Europe/London."),
+        ({"minutes": "45"}, "Choose one of the answers."),
+        ({"link": "http://meet.example"}, "Enter an address that begins with https://"),
+        ({"country": "XX"}, "Choose one of the answers."),
+        ({"language": "xx"}, "Choose one of the answers."),
+        ({"kind": "secret"}, "Choose one of the answers."),
+    ],
+)
+def test_what_cannot_be_used_comes_back_with_what_was_typed(house, alice, values, sentence):
+    response = alice.post("/groups/new", data={**DRAFT, **values})
+    assert_refused(response, sentence)
+    assert value_of(response, "place") == "Old Mill 3"
+    for name in {"label", "capacity", "link"} & set(values) - {"label" if "\x00" in values.get("label", "") else ""}:
+        assert value_of(response, name) == values[name]
+    with house.read() as db:
+        assert db.scalar(select(func.count()).select_from(Group)) == 1
+
+
+@pytest.mark.parametrize("label", ["Recovery Tuesdays", "The healing room", "Grupo de apoyo", "TRAUMA"])
+def test_a_name_that_tells_a_stranger_too_much_is_kept_with_a_gentle_word(alice, label):
+    page = alice.post("/groups/new", data={**DRAFT, "label": label}, follow_redirects=True)
+    assert f"<h1>{label}</h1>" in page.text
+    assert "may tell a stranger what the group is for" in page.text
+
+
+@pytest.mark.parametrize("label", ["Thursday Circle", "Susana's Circle", "Harbour", "Wealden evenings"])
+def test_a_neutral_name_is_let_be(alice, label):
+    page = alice.post("/groups/new", data={**DRAFT, "label": label}, follow_redirects=True)
+    assert "may tell a stranger" not in page.text
+
+
+def test_a_group_is_changed_and_its_page_says_so(house, alice):
+    response = alice.post(house.at("/edit"), data=DRAFT, follow_redirects=True)
+    assert "Saved." in response.text
+    assert {name: str(getattr(group_of(house), name)) for name in DRAFT} == DRAFT
+
+
+def test_the_form_of_a_group_shows_what_is_kept_even_under_an_older_name_of_its_zone(house, alice):
+    with house.change() as db:
+        db.get_one(Group, house.group_id).zone = "Asia/Calcutta"
+    response = alice.get(house.at("/edit"))
+    assert "Asia/Calcutta" in chosen(response, "zone")[0]
+    assert value_of(response, "label") == "Monday Circle"
+
+
+def test_fewer_places_than_people_are_refused(house, alice):
+    people = "\n".join(f"P{n}, p{n}@example.org" for n in range(6))
+    alice.post(house.at("/people"), data={**AGREED, "text": people})
+    response = alice.post(house.at("/edit"), data={**DRAFT, "capacity": "5"})
+    assert_refused(response, "There are more people on the list than places.")
+    assert value_of(response, "capacity") == "5"
+
+
+# who leads
+
+
+def test_a_co_facilitator_is_added_by_the_address_of_their_account(house, alice):
+    response = alice.post(house.at("/facilitators"), data={"email": email("Charlie")}, follow_redirects=True)
+    assert "Charlie now sees plan, room and count of this group, and no addresses." in response.text
+    assert house.client("charlie").get(house.at()).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("", "Enter an answer."),
+        ("nobody@example.org", "No account has this address."),
+        (email("Bob"), "This person is in the group already."),
+    ],
+)
+def test_an_address_that_cannot_be_added_comes_back(house, alice, address, sentence):
+    response = alice.post(house.at("/facilitators"), data={"email": address})
+    assert_refused(response, sentence)
+    assert value_of(response, "email") == address
+    assert value_of(response, "label") == "Monday Circle"
+
+
+def test_a_co_facilitator_is_taken_out_and_finds_nothing_then(house, alice):
+    with house.read() as db:
+        bob_id = house.account(db, "bob").id
+    alice.post(house.at(f"/facilitators/{bob_id}/remove"))
+    assert house.client("bob").get(house.at()).status_code == 404
+
+
+# who may see what
+
+OF_THE_GROUP = [("get", ""), ("get", "/edit"), ("post", "/edit")]
+OF_THE_LIST = [
+    ("get", "/people"),
+    ("post", "/people"),
+    ("get", "/people/{person}"),
+    ("post", "/people/{person}"),
+    ("post", "/people/{person}/state"),
+    ("post", "/people/{person}/remove"),
+    ("post", "/facilitators"),
+    ("post", "/facilitators/{person}/remove"),
+]
+
+
+@pytest.mark.parametrize(("method", "ending"), OF_THE_GROUP + OF_THE_LIST)
+def test_a_stranger_finds_nothing(house, method, ending):
+    response = getattr(house.client("charlie"), method)(house.at(ending.format(person=house.person_id)))
+    assert response.status_code == 404
+    assert "Monday Circle" not in response.text
+    assert "Pat" in listed(house)
+
+
+@pytest.mark.parametrize(("method", "ending"), OF_THE_LIST)
+def test_a_co_facilitator_is_kept_from_the_list(house, method, ending):
+    response = getattr(house.client("bob"), method)(house.at(ending.format(person=house.person_id)), data=AGREED)
+    assert response.status_code == 403
+    assert "pat@example.org" not in response.text
+    assert listed(house) == {"Pat": "pat@example.org"}
+
+
+def test_a_co_facilitator_sees_the_count_and_no_way_to_the_list(house):
+    page = house.client("bob").get(house.at()).text
+    assert "1 of 8 places" in page
+    assert house.at("/people") not in page
+    assert "Pat" not in page
+
+
+@pytest.mark.parametrize(("method", "ending"), OF_THE_GROUP + OF_THE_LIST)
+def test_who_is_not_signed_in_is_led_to_the_door(house, method, ending):
+    response = getattr(house.client(None), method)(house.at(ending.format(person=house.person_id)))
+    assert response.status_code == 303
+    assert response.location.startswith("/login")
+
+
+def test_a_person_of_another_group_is_not_found(house, alice):
+    other = alice.post("/groups/new", data=DRAFT).location
+    for ending, method in (("", "get"), ("", "post"), ("/state", "post"), ("/remove", "post")):
+        response = getattr(alice, method)(f"{other}/people/{house.person_id}{ending}", data={"do": "stop"})
+        assert response.status_code == 404
+    assert listed(house) == {"Pat": "pat@example.org"}
+
+
+# the page of a group
+
+
+def test_a_group_without_a_series_says_what_one_is(house, alice):
+    page = alice.get(house.at()).text
+    assert "No series yet" in page
+    assert "1 of 8 places" in page
+    assert "you and Bob" in page
+
+
+@pytest.mark.parametrize("ending", ["", "/edit", "/people", "/people/{person}"])
+def test_a_page_takes_few_queries_however_much_there_is(house, alice, planned, ending):
+    alice.post(house.at("/people"), data={**AGREED, "text": "a, a@example.org\nb, b@example.org\nc, c@example.org"})
+    path = house.at(ending.format(person=house.person_id))
+    with counted(house.database) as found:
+        assert alice.get(path).status_code == 200
+    assert found["SELECT"] <= MOST_QUERIES
+
+
+# adding people
+
+
+def test_a_list_is_looked_at_before_anything_is_stored(house, alice):
+    text = "Kim, kim@example.org\nPat again, PAT@example.org\nwrong\nKim too, kim@example.org"
+    response = alice.post(house.at("/people"), data={"text": text, "do": "preview"})
+    assert response.status_code == 200
+    for words in (
+        "1 person can be added, 3 lines cannot",
+        "This address is on the list already.",
+        "This address stands further up.",
+        "Enter an email address, such as name@example.org.",
+        "Nothing is stored yet.",
+        "Add 1 person",
+    ):
+        assert words in response.text
+    assert "Pat again, PAT@example.org\nwrong" in response.text.replace("\r\n", "\n")
+    assert listed(house) == {"Pat": "pat@example.org"}
+
+
+def test_the_good_lines_alone_are_added(house, alice):
+    text = "Kim, kim@example.org\nPat again, PAT@example.org\nwrong\nLee <lee@example.org>"
+    response = alice.post(house.at("/people"), data={**AGREED, "text": text}, follow_redirects=True)
+    assert "2 people are on the list now." in response.text
+    assert listed(house) == {"Pat": "pat@example.org", "Kim": "kim@example.org", "Lee": "lee@example.org"}
+
+
+def test_nobody_is_added_unless_each_agreed(house, alice):
+    response = alice.post(house.at("/people"), data={"text": "Kim, kim@example.org", "do": "add"})
+    assert_refused(response, "Tick this when each person agreed; without it nothing is added.")
+    assert "Kim, kim@example.org" in response.text
+    assert "Add 1 person" in response.text
+    assert listed(house) == {"Pat": "pat@example.org"}
+
+
+def test_pressing_twice_adds_nobody_twice(house, alice):
+    data = {**AGREED, "text": "Kim, kim@example.org"}
+    assert alice.post(house.at("/people"), data=data).status_code == 303
+    assert_refused(alice.post(house.at("/people"), data=data), "No line of this list can be added.")
+    assert len(listed(house)) == 2
+
+
+def test_a_closed_group_takes_as_many_as_it_has_places(house, alice):
+    text = "\n".join(f"P{n}, p{n}@example.org" for n in range(9))
+    response = alice.post(house.at("/people"), data={"text": text})
+    assert "7 people can be added, 2 lines cannot" in response.text
+    assert "No place is left in this group." in response.text
+    alice.post(house.at("/people"), data={**AGREED, "text": text})
+    assert len(listed(house)) == 8
+
+
+def test_a_file_is_read_into_the_form_and_travels_on_as_text(house, alice):
+    content = "\ufeffName;E-Mail;Wording;Zone\r\nZoë;zoe@example.org;full;Europe/Berlin\r\n"
+    response = alice.post(house.at("/people"), data=upload(content), content_type="multipart/form-data")
+    assert "1 person can be added" in response.text
+    shown = re.search(r"<textarea[^>]*>(.*?)</textarea>", response.text, re.DOTALL)[1].strip()
+    alice.post(house.at("/people"), data={**AGREED, "text": shown})
+    assert listed(house)["Zoë"] == "zoe@example.org"
+    added = next(one for one in house.people() if one.zone)
+    assert (added.wording, added.zone) == (Wording.FULL, "Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("Zoë, zoe@example.org".encode("latin-1"), "The file is not text in UTF-8."),
+        (b"x" * (MOST_BYTES + 1), "The file is too large."),
+        ('"Kim, kim@example.org', "a quotation mark is opened and never closed"),
+        ("alias,address\n", "Enter at least one person"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused_and_what_was_typed_stays(house, alice, content, sentence):
+    data = {**upload(content), "text": "Kim, kim@example.org"}
+    response = alice.post(house.at("/people"), data=data, content_type="multipart/form-data")
+    assert_refused(response, sentence)
+    assert "im, kim@example.org" in response.text or "alias,address" in response.text
+
+
+@pytest.mark.parametrize("text", ["", "\n".join(f"p{n}@example.org" for n in range(201)), "x" * 65_000])
+def test_a_list_that_cannot_be_read_is_refused(house, alice, text):
+    assert alice.post(house.at("/people"), data={"text": text}).status_code == 422
+    assert len(listed(house)) == 1
+
+
+def test_what_is_written_on_a_list_is_shown_as_text(house, alice):
+    response = alice.post(house.at("/people"), data={"text": "<script>alert(1)</script>, kim@example.org"})
+    assert "<script>alert" not in response.text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in response.text
+
+
+# one person
+
+
+def test_a_person_is_changed(house, alice):
+    data = {"alias": "Pat B", "wording": "full", "zone": "Europe/Berlin", "quiet_from": "21:30", "quiet_to": "7.00"}
+    assert alice.post(house.at(f"/people/{house.person_id}"), data=data).status_code == 303
+    [pat] = house.people()
+    assert listed(house) == {"Pat B": "pat@example.org"}
+    assert (pat.wording, pat.zone, f"{pat.quiet_from_time:%H:%M}", f"{pat.quiet_to_time:%H:%M}") == (
+        "full",
+        "Europe/Berlin",
+        "21:30",
+        "07:00",
+    )
+
+
+def test_the_zone_of_the_group_is_no_zone_of_the_person(house, alice):
+    data = {"alias": "Pat", "wording": "vague", "zone": "", "quiet_from": "20:00", "quiet_to": "08:00"}
+    alice.post(house.at(f"/people/{house.person_id}"), data=data)
+    assert house.people()[0].zone is None
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"alias": ""}, "Enter an answer."),
+        ({"alias": "x" * 41}, "Enter at most 40 characters."),
+        ({"wording": "loud"}, "Choose one of the answers."),
+        ({"zone": "Mars/Base"}, "Choose a time zone from the list, for example Europe/London."),
+        ({"quiet_from": "25:00"}, "Enter a time on the 24-hour clock, for example 18:30."),
+        ({"quiet_to": ""}, "Enter a time on the 24-hour clock, for example 18:30."),
+    ],
+)
+def test_a_change_that_cannot_be_used_comes_back(house, alice, values, sentence):
+    usual = {"alias": "New", "wording": "full", "zone": "", "quiet_from": "20:00", "quiet_to": "08:00"}
+    response = alice.post(house.at(f"/people/{house.person_id}"), data={**usual, **values})
+    assert_refused(response, sentence)
+    assert listed(house) == {"Pat": "pat@example.org"}
+
+
+@pytest.mark.parametrize(
+    ("press", "state"), [("pause", MailState.PAUSED), ("stop", MailState.STOPPED), ("resume", MailState.ACTIVE)]
+)
+def test_messages_to_a_person_are_paused_stopped_and_resumed(house, alice, press, state):
+    assert alice.post(house.at(f"/people/{house.person_id}/state"), data={"do": press}).status_code == 303
+    assert house.people()[0].state == state
+    assert alice.get(house.at(f"/people/{house.person_id}")).status_code == 200
+    assert alice.get(house.at("/people")).status_code == 200
+
+
+def test_an_unknown_wish_is_refused(house, alice):
+    assert alice.post(house.at(f"/people/{house.person_id}/state"), data={"do": "shout"}).status_code == 422
+    assert house.people()[0].state == MailState.ACTIVE
+
+
+def test_who_stopped_is_started_again_only_when_they_ask(house, alice):
+    alice.post(house.at(f"/people/{house.person_id}/state"), data={"do": "stop"})
+    assert "Start again only when the person asks you to." in alice.get(house.at(f"/people/{house.person_id}")).text
+
+
+def test_who_is_taken_off_is_erased(house, alice):
+    response = alice.post(house.at(f"/people/{house.person_id}/remove"), follow_redirects=True)
+    assert "Alias and address are erased." in response.text
+    assert house.people() == []
+
+
+# what it means for messages
+
+
+def test_who_joins_is_reminded_who_leaves_is_not(house, alice, planned):
+    alice.post(house.at("/people"), data={**AGREED, "text": "Kim, kim@example.org"})
+    both = messages(house)[OutboxState.PENDING]
+    assert both > 0
+    alice.post(house.at(f"/people/{house.person_id}/remove"))
+    after = messages(house)
+    assert after[OutboxState.PENDING] == both // 2
+    assert sum(after.values()) == both
