@@ -88,7 +88,9 @@ def rules(app):
 
 
 def address(rule, ids):
-    return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(ids.get(found[1], "x")), rule.rule)
+    filled = re.sub(r"<(?:[^<>:]+:)?(\w+)>", lambda found: str(ids.get(found[1], "x")), rule.rule)
+    assert "<" not in filled
+    return filled
 
 
 def is_private(rule):

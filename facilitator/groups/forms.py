@@ -12,10 +12,10 @@ from wtforms.validators import InputRequired
 
 from facilitator.accounts.forms import LONGEST_EMAIL, NEEDED, SAY_CHOOSE, ZoneField, at_most, languages
 from facilitator.curriculum.rules import GroupKind
+from facilitator.groups.draft import LENGTHS_MINUTES, LONGEST_LABEL, LONGEST_LINK, LONGEST_PLACE, GroupDraft
 from facilitator.groups.models import Group, Wording
 from facilitator.groups.people import LONGEST_ALIAS, Person, PersonDraft
 from facilitator.groups.roster import MOST_BYTES
-from facilitator.groups.service import LENGTHS_MINUTES, LONGEST_LABEL, LONGEST_LINK, LONGEST_PLACE, GroupDraft
 from facilitator.times import parse_wall_time
 
 KINDS = (

@@ -1,59 +1,22 @@
 """Use cases of groups and the people who lead them. Every path to a group goes through `get_group`."""
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from facilitator.accounts.models import Facilitator
-from facilitator.accounts.service import LANGUAGES, find_by_address, has_control_characters
+from facilitator.accounts.service import find_by_address
 from facilitator.curriculum.rules import GroupKind
 from facilitator.errors import Conflict, Invalid, NotAllowed, NotFound
+from facilitator.groups.draft import GroupDraft, checked
 from facilitator.groups.models import Group, GroupFacilitator, GroupRole, Participant
 from facilitator.times import get_zone
 
-SIZES = {GroupKind.CLOSED: range(4, 11), GroupKind.OPEN: range(4, 13)}
-LONGEST_LABEL, LONGEST_PLACE, LONGEST_LINK = 80, 200, 300
-LENGTHS_MINUTES = (60, 75, 90)
-PACES = ("gentle", "standard")
-PRECISIONS = ("protected", "exact", "guarded")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupDraft:
-    """What a facilitator says about a group.
-
-    Args:
-        label: the neutral name that people see.
-        kind: closed or open.
-        capacity: how many places it offers.
-        zone: IANA name of the clock it meets by.
-        minutes: the usual length of a session.
-        place: where it meets, or an empty string.
-        link: the https address where it meets online, or an empty string.
-        language: of its prompts and letters.
-        country: whose help lines are shown (ISO 3166-1 alpha-2, or INT).
-        pace: how soon prompts go deeper.
-        precision: how exactly headcounts are kept.
-    """
-
-    label: str
-    kind: GroupKind
-    capacity: int
-    zone: str
-    minutes: int
-    place: str = ""
-    link: str = ""
-    language: str = "en"
-    country: str = "INT"
-    pace: str = "gentle"
-    precision: str = "protected"
+__all__ = ["GroupDraft"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +43,7 @@ def create_group(db: Session, me: Facilitator, draft: GroupDraft, now: datetime)
     Raises:
         Invalid: naming the field that cannot be used.
     """
-    group = Group(**_checked(draft), created_on=now.date())
+    group = Group(**checked(draft), created_on=now.date())
     db.add(group)
     db.flush()
     db.add(GroupFacilitator(group_id=group.id, facilitator_id=me.id, role=GroupRole.LEAD))
@@ -94,59 +57,12 @@ def change_group(db: Session, group: Group, draft: GroupDraft) -> None:
     Raises:
         Invalid: naming the field that cannot be used; a closed group has a place for everybody on its list.
     """
-    values = _checked(draft)
+    values = checked(draft)
     if draft.kind is GroupKind.CLOSED and draft.capacity < count_participants(db, group):
         raise Invalid("There are more people on the list than places. Take somebody off the list first.", "capacity")
     for name, value in values.items():
         setattr(group, name, value)
     db.flush()
-
-
-def _checked(draft: GroupDraft) -> dict[str, Any]:
-    label, place, link = " ".join(draft.label.split()), " ".join(draft.place.split()), draft.link.strip()
-    if not 1 <= len(label) <= LONGEST_LABEL or has_control_characters(label):
-        raise Invalid(f"Enter a name of 1 to {LONGEST_LABEL} characters.", "label")
-    if draft.capacity not in SIZES[draft.kind]:
-        least, most = SIZES[draft.kind][0], SIZES[draft.kind][-1]
-        raise Invalid(f"Enter a number of places from {least} to {most} for this kind of group.", "capacity")
-    get_zone(draft.zone)
-    if draft.minutes not in LENGTHS_MINUTES:
-        raise Invalid("Enter 60, 75 or 90.", "minutes")
-    if len(place) > LONGEST_PLACE or has_control_characters(place):
-        raise Invalid(f"Enter a place of at most {LONGEST_PLACE} characters.", "place")
-    if link and not _is_web_address(link):
-        raise Invalid(f"Enter an address that begins with https:// and has at most {LONGEST_LINK} characters.", "link")
-    if draft.country != "INT" and not re.fullmatch("[A-Z]{2}", draft.country):
-        raise Invalid("Choose one of the answers.", "country")
-    for name, value, known in (
-        ("language", draft.language, LANGUAGES),
-        ("pace", draft.pace, PACES),
-        ("precision", draft.precision, PRECISIONS),
-    ):
-        if value not in known:
-            raise Invalid("Choose one of the answers.", name)
-    return {
-        "label": label,
-        "kind": draft.kind,
-        "capacity": draft.capacity,
-        "zone": draft.zone,
-        "minutes": draft.minutes,
-        "place": place,
-        "link": link,
-        "language": draft.language,
-        "country": draft.country,
-        "pace": draft.pace,
-        "precision": draft.precision,
-    }
-
-
-def _is_web_address(link: str) -> bool:
-    try:
-        parts = urlsplit(link)
-    except ValueError:
-        return False
-    clean = not any(character.isspace() for character in link) and not has_control_characters(link)
-    return parts.scheme == "https" and bool(parts.hostname) and clean and len(link) <= LONGEST_LINK
 
 
 def get_group(db: Session, me: Facilitator, group_id: str) -> Group:

@@ -57,10 +57,12 @@ def when_words(session: GroupSession) -> str:
 
 
 def span_words(dates: Sequence[date]) -> str:
-    """Return from when to when: 11 January to 5 April 2027."""
+    """Return from when to when, without what both have in common: 11 January to 5 April 2027."""
     first, last = dates[0], dates[-1]
-    start = str(format_date(first, _("d MMMM"))) if first.year == last.year else date_words(first)
-    return _("%(first)s to %(last)s", first=start, last=date_words(last))
+    if first == last:
+        return date_words(last)
+    pattern = _("d MMMM yyyy") if first.year != last.year else _("d MMMM") if first.month != last.month else "d"
+    return _("%(first)s to %(last)s", first=format_date(first, pattern), last=date_words(last))
 
 
 def dates_words(dates: Sequence[date]) -> str:

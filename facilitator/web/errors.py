@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from facilitator.errors import AppError, NotFound
 
 log = logging.getLogger(__name__)
+PARTICIPANT_PATHS = ("/s/", "/m/", "/here", "/c/")  # a mistyped link too is opened by a participant
 SHOWN = frozenset({400, 403, 404, 405, 409, 413, 422, 429, 500, 503})
 
 
@@ -23,7 +24,7 @@ def init_app(app: Flask) -> None:
 
 
 def _page(status: int, message: str = "") -> ResponseReturnValue:
-    if request.blueprint == "participant":
+    if request.blueprint == "participant" or request.path.startswith(PARTICIPANT_PATHS):
         # every dead link looks the same to the person who opens it
         name = "participant/ended.html" if status == NotFound.status else "participant/error.html"
     else:

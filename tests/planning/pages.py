@@ -1,6 +1,14 @@
-"""Reads pages as a browser does: the fields of the main form, so that a test presses a button and nothing else."""
+"""Reads pages as a browser does: the fields of a form, so that a test presses a button and nothing else.
 
+And finds what stands in the sessions of the evening, counted from 1; the third is on fear, with both sides.
+"""
+
+import re
 from html.parser import HTMLParser
+
+from sqlalchemy import select
+
+from facilitator.planning.models import Assignment, GroupSession, Segment
 
 
 class FormReader(HTMLParser):
@@ -56,3 +64,32 @@ def press(client, response, action, **changes):
     """Send the form of a page as it stands, with these fields typed over or pressed."""
     sent = read_form(response, action) | {name: [value] for name, value in changes.items()}
     return client.post(action, data=sent)
+
+
+def path(stage, number=3):
+    return f"/sessions/{stage.session_ids[number - 1]}"
+
+
+def segment_id(stage, kind, number=3):
+    with stage.database.read() as db:
+        found = select(Segment.id).where(Segment.session_id == stage.session_ids[number - 1], Segment.kind == kind)
+        return db.scalars(found).one()
+
+
+def part(stage, kind, number=3):
+    return f"{path(stage, number)}/segments/{segment_id(stage, kind, number)}"
+
+
+def filling(stage, kind, number=3):
+    with stage.database.read() as db:
+        return db.get(Assignment, segment_id(stage, kind, number))
+
+
+def session(stage, number=3):
+    with stage.database.read() as db:
+        return db.get(GroupSession, stage.session_ids[number - 1])
+
+
+def offers(response):
+    """The ids of the prompts or exercises that a swap page offers, in order."""
+    return re.findall(r'name="choice" value="([^"]+)"', response.text)

@@ -81,7 +81,16 @@ def test_each_filter_narrows_the_library(subtests, stage, alice):
 
 def test_an_address_made_by_hand_never_breaks_the_page(subtests, alice):
     huge = "9" * 5000
-    for query in ("focus=x", "depth=²", "depth=9", f"page={huge}", "page=-3", "words=" + "%25" * 300, "pole=%00", "words=%00"):
+    for query in (
+        "focus=x",
+        "depth=²",
+        "depth=9",
+        f"page={huge}",
+        "page=-3",
+        "words=" + "%25" * 300,
+        "pole=%00",
+        "words=%00",
+    ):
         with subtests.test(query[:20]):
             assert alice.get(f"/prompts?{query}").status_code == 200
 

@@ -47,7 +47,7 @@ def test_all_is_well_while_every_figure_is_within_its_limit(well):
     found = health(well)
     assert found.ok
     assert found.problems == ()
-    assert counts(scene) == {"pending": 2}
+    assert counts(well) == {"pending": 2}
     assert (found.oldest_due, found.held, found.paused, found.last_error) == (timedelta(), 0, False, "")
 
 
@@ -127,7 +127,7 @@ def test_a_message_of_unknown_fate_is_a_problem_after_a_quarter_of_an_hour(well)
 def test_what_waits_for_a_person_is_counted(well):
     pretend(well, LEASED, SENDING, UNKNOWN, "held", lead_minutes=48 * 60)
     found = health(well)
-    assert (found.held, counts(scene)) == (1, {"held": 1, "pending": 1})
+    assert (found.held, counts(well)) == (1, {"held": 1, "pending": 1})
 
 
 def test_looking_writes_nothing(well):

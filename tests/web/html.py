@@ -1,6 +1,7 @@
 """What every page keeps to: valid HTML, nothing inline that the content security policy refuses, names that lead somewhere."""
 
 from collections import Counter
+from itertools import pairwise
 
 import html5lib
 
@@ -38,7 +39,7 @@ def list_faults(text: str) -> list[str]:
 
 
 def _inline(element) -> list[str]:
-    found = [f"<{element.tag} {name}>" for name in element.keys() if name == "style" or name.startswith("on")]
+    found = [f"<{element.tag} {name}>" for name in element.attrib if name == "style" or name.startswith("on")]
     if element.tag == "style" or (element.tag == "script" and not element.get("src")):
         found.append(f"inline <{element.tag}>")
     if (element.get("href") or element.get("src") or "").lower().startswith("javascript:"):
@@ -59,7 +60,5 @@ def _outline(elements) -> list[str]:
     tags = Counter(element.tag for element in elements)
     faults = [f"{tags[tag]} <{tag}>" for tag in ("h1", "title", "main") if tags[tag] != 1]
     headings = [int(element.tag[1]) for element in elements if element.tag in {"h1", "h2", "h3", "h4", "h5", "h6"}]
-    faults += [
-        f"h{deep} follows h{above}" for above, deep in zip(headings, headings[1:], strict=False) if deep > above + 1
-    ]
+    faults += [f"h{deep} follows h{above}" for above, deep in pairwise(headings) if deep > above + 1]
     return faults

@@ -8,7 +8,6 @@ from flask import abort
 from facilitator.web.login import public
 from tests import factories
 from tests.factories import ON_SQLITE
-from tests.web.html import list_faults
 
 pytestmark = ON_SQLITE
 
