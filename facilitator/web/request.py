@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from config import Config
 from facilitator.db import Database
+from facilitator.errors import Invalid, NotFound
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -19,6 +20,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 def init_app(app: Flask, config: Config, database: Database, clock: Callable[[], datetime]) -> None:
     """Tie the database, the settings and the clock to the app, and close the session after each request."""
     app.extensions["facilitator"] = (config, database, clock)
+    app.before_request(_refuse_nul)
     app.teardown_appcontext(_close)
 
 
@@ -54,6 +56,14 @@ def db() -> Session:
         g.db = source.read() if request.method in SAFE_METHODS else source.write()
     found: Session = g.db
     return found
+
+
+def _refuse_nul() -> None:
+    # PostgreSQL keeps no NUL and SQLite cuts a text at it; no keyboard types one
+    if "\x00" in request.path or any("\x00" in value for value in request.args.values()):
+        raise NotFound
+    if any("\x00" in value for value in request.form.values()):
+        raise Invalid("The text holds a character that cannot be kept. Type it anew.")
 
 
 def _close(_error: BaseException | None) -> None:

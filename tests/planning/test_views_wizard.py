@@ -7,7 +7,6 @@ from sqlalchemy import func, select
 
 from facilitator.groups.models import Group
 from facilitator.planning.models import GroupSession, Series
-from facilitator.planning.wording import dates_words, span_words
 from facilitator.reminders.models import OutboxMessage, ReminderRule
 from tests import evening
 from tests.planning.pages import press, read_form
@@ -257,21 +256,3 @@ def test_the_default_first_date_is_a_week_from_today(alice, path, now):
         [str(first_on.month)],
         [str(first_on.year)],
     )
-
-
-@pytest.mark.parametrize(
-    ("first", "last", "words"),
-    [
-        (date(2027, 1, 11), date(2027, 4, 5), "11 January to 5 April 2027"),
-        (date(2026, 12, 7), date(2027, 2, 1), "7 December 2026 to 1 February 2027"),
-        (date(2026, 10, 1), date(2026, 10, 29), "1 to 29 October 2026"),
-        (date(2026, 10, 1), date(2026, 10, 1), "1 October 2026"),
-    ],
-)
-def test_a_span_of_dates_says_each_part_once(first, last, words):
-    assert span_words([first, last]) == words
-
-
-def test_dates_in_a_row_are_said_by_month():
-    on = [date(2026, 12, 24), date(2026, 12, 31), date(2027, 1, 7)]
-    assert dates_words(on) == "24 and 31 December, 7 January"
