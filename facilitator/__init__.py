@@ -14,9 +14,7 @@ if TYPE_CHECKING:
     from facilitator.db import Database
 
 
-def create_app(
-    config: Config, database: Database | None = None, clock: Callable[[], datetime] | None = None
-) -> Flask:
+def create_app(config: Config, database: Database | None = None, clock: Callable[[], datetime] | None = None) -> Flask:
     """Return the web application; see :func:`facilitator.app.build`."""
     # importing any module of the package runs this file, and the kernel must not bring the whole app with it
     from facilitator.app import build  # noqa: PLC0415

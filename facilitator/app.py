@@ -49,11 +49,24 @@ def build(config: Config, database: Database | None = None, clock: Callable[[], 
         "SEND_FILE_MAX_AGE_DEFAULT": 3600,
         "BABEL_TRANSLATION_DIRECTORIES": str(TOP / "facilitator" / "translations"),
     }
-    request.init_app(app, config, database or Database(config.database_url, Vault(config.vault_key)), clock or request.utc_now)
+    request.init_app(
+        app, config, database or Database(config.database_url, Vault(config.vault_key)), clock or request.utc_now
+    )
     csrf.init_app(app)
     for part in (login, locale, headers, errors, filters):
         part.init_app(app)
-    for blueprint in (health.blueprint, today, accounts, groups, planning, prompts, curriculum, reminders, attendance, reports):
+    for blueprint in (
+        health.blueprint,
+        today,
+        accounts,
+        groups,
+        planning,
+        prompts,
+        curriculum,
+        reminders,
+        attendance,
+        reports,
+    ):
         app.register_blueprint(blueprint)
     # participants' links carry their own proof and their pages have no cookie to steal a form with
     csrf.exempt(participant)

@@ -58,7 +58,9 @@ class Server:
             self._control(f'DROP DATABASE "{name}" WITH (FORCE)')
 
     def _control(self, statement: str) -> None:
-        with psycopg.connect(f"host=127.0.0.1 port={self._port} user=postgres dbname=postgres", autocommit=True) as link:
+        with psycopg.connect(
+            f"host=127.0.0.1 port={self._port} user=postgres dbname=postgres", autocommit=True
+        ) as link:
             link.execute(statement)  # type: ignore[arg-type]
 
 
@@ -74,10 +76,29 @@ def running(binaries: Path) -> Iterator[Server]:
     folder.chmod(0o755)
 
     def run(*command: str) -> None:
-        subprocess.run([*prefix, *command], check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120)
+        subprocess.run(
+            [*prefix, *command],
+            check=True,
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=120,
+        )
 
     try:
-        run(str(binaries / "initdb"), "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8", "-D", str(cluster))
+        run(
+            str(binaries / "initdb"),
+            "-A",
+            "trust",
+            "-U",
+            "postgres",
+            "--no-sync",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "-D",
+            str(cluster),
+        )
         options = f"{SETTINGS} -c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder}"
         run(str(binaries / "pg_ctl"), "-w", "-D", str(cluster), "-l", str(folder / "log"), "-o", options, "start")
         try:

@@ -6,9 +6,11 @@ from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from facilitator.errors import AppError, NotFound
+from facilitator.web.request import undo
 
 log = logging.getLogger(__name__)
 PARTICIPANT_PATHS = ("/s/", "/m/", "/here", "/c/")  # a mistyped link too is opened by a participant
@@ -19,11 +21,13 @@ def init_app(app: Flask) -> None:
     """Register the pages of every error that can leave a view."""
     app.register_error_handler(AppError, _app_error)
     app.register_error_handler(CSRFError, _expired_form)
+    app.register_error_handler(DataError, _unkeepable)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(InternalServerError, _http_error)
 
 
 def _page(status: int, message: str = "") -> ResponseReturnValue:
+    undo()
     if request.blueprint == "participant" or request.path.startswith(PARTICIPANT_PATHS):
         # every dead link looks the same to the person who opens it
         name = "participant/ended.html" if status == NotFound.status else "participant/error.html"
@@ -38,6 +42,11 @@ def _app_error(error: AppError) -> ResponseReturnValue:
 
 def _expired_form(_error: CSRFError) -> ResponseReturnValue:
     return _page(400, _("This form was open for too long. Go back, reload the page and send it again."))
+
+
+def _unkeepable(_error: DataError) -> ResponseReturnValue:
+    # a NUL that a form did not catch: SQLite would keep it, PostgreSQL refuses
+    return _page(422, _("The text holds a character that cannot be kept. Go back and type it anew."))
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from config import Config
 from facilitator.db import Database
-from facilitator.errors import Invalid, NotFound
+from facilitator.errors import NotFound
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -58,12 +58,16 @@ def db() -> Session:
     return found
 
 
+def undo() -> None:
+    """Take back what this request has not committed, so that a page about an error can still be read from the database."""
+    if "db" in g:
+        g.db.rollback()
+
+
 def _refuse_nul() -> None:
-    # PostgreSQL keeps no NUL and SQLite cuts a text at it; no keyboard types one
-    if "\x00" in request.path or any("\x00" in value for value in request.args.values()):
+    # no address of ours holds one, and PostgreSQL refuses to look for it
+    if "\x00" in request.path:
         raise NotFound
-    if any("\x00" in value for value in request.form.values()):
-        raise Invalid("The text holds a character that cannot be kept. Type it anew.")
 
 
 def _close(_error: BaseException | None) -> None:

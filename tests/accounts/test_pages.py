@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -75,7 +76,7 @@ def test_a_sign_in_without_an_answer_says_what_is_missing_and_counts_nothing(hou
 
 
 def test_an_address_that_is_none_is_treated_as_an_unknown_one(house):
-    response = house.client(None).post("/login", data={"email": "\x00<b>&", "password": "x"})
+    response = house.client(None).post("/login", data={"email": "\x07<b>&", "password": "x"})
     assert_refused(response, WRONG)
     assert "<b>" not in response.text
 
@@ -158,10 +159,17 @@ def test_a_cookie_without_an_account_behind_it_opens_nothing(house):
         assert not is_in(client)
 
 
-def test_a_sign_in_ends_with_the_browser_or_after_twelve_hours(house):
+def test_a_sign_in_ends_with_the_browser(house):
     response = sign_in(house.client(None))
     cookie = next(line for line in response.headers.getlist("Set-Cookie") if line.startswith("desk="))
     assert "Expires" not in cookie
+
+
+def test_a_cookie_that_was_kept_for_more_than_twelve_hours_opens_nothing(house):
+    client = house.client()
+    assert house.app.permanent_session_lifetime == timedelta(hours=12)
+    house.app.permanent_session_lifetime = timedelta(seconds=-1)  # as if that time had passed
+    assert not is_in(client)
 
 
 def test_before_the_first_account_every_door_leads_to_the_first_run(client):
@@ -209,7 +217,7 @@ def test_after_the_first_account_there_is_no_first_run(client, first):
         ({"name": ""}, "Enter an answer."),
         ({"name": "  "}, "Enter a name of 1 to 80 characters."),
         ({"name": "x" * 10_000}, "Enter at most 80 characters."),
-        ({"name": "A\x00b"}, "Enter a name of 1 to 80 characters."),
+        ({"name": "A\x07b"}, "Enter a name of 1 to 80 characters."),
         ({"email": "nobody"}, "Enter an email address, such as name@example.org."),
         (
             {"password": "short", "again": "short"},
