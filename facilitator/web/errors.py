@@ -46,6 +46,7 @@ def _expired_form(_error: CSRFError) -> ResponseReturnValue:
 
 def _unkeepable(_error: DataError) -> ResponseReturnValue:
     # a NUL that a form did not catch: SQLite would keep it, PostgreSQL refuses
+    undo()  # the reader's language stands in the database too
     return _page(422, _("The text holds a character that cannot be kept. Go back and type it anew."))
 
 
