@@ -52,7 +52,6 @@ class Config:
         base_url: the address under which people reach this installation, without a slash at the end.
         mail_url: the mail server, or the local mailbox.
         mail_from: the neutral sender, "Name <address>" or an address.
-        metrics: whether /metrics answers.
     """
 
     mode: Mode
@@ -63,7 +62,6 @@ class Config:
     base_url: str
     mail_url: MailUrl = field(repr=False)
     mail_from: str
-    metrics: bool = False
 
     @property
     def is_demo(self) -> bool:
@@ -119,7 +117,6 @@ class _Reader:
             "base_url": self._base_url(),
             "mail_url": self._mail_url(mode),
             "mail_from": self._mail_from(),
-            "metrics": self._flag("METRICS"),
         }
         if self._mistakes:
             raise ConfigError(self._mistakes)
@@ -218,12 +215,6 @@ class _Reader:
                 f"{PREFIX}MAIL_FROM is {sender!r}; give an address such as Notes <notes@mail.example>."
             )
         return sender
-
-    def _flag(self, name: str) -> bool:
-        text = self._text(name, "off").lower()
-        if text not in ("on", "off"):
-            self._mistakes.append(f"{PREFIX}{name} is {text!r}; use on or off.")
-        return text == "on"
 
 
 def _make_key(path: Path) -> None:

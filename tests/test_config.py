@@ -31,7 +31,6 @@ def test_the_least_that_is_given_makes_a_production_installation(given, tmp_path
     assert config.database_url == f"sqlite:///{tmp_path / 'data' / 'facilitator.db'}"
     assert (config.mail_url.host, config.mail_url.tls) == ("mail.example", Tls.STARTTLS)
     assert config.mailbox_dir == tmp_path / "data" / "mailbox"
-    assert not config.metrics
     assert not config.secure_cookies
 
 
@@ -53,18 +52,17 @@ def test_every_mistake_stands_in_one_list(tmp_path):
             "FACILITATOR_BASE_URL": "notes.example",
             "FACILITATOR_MAIL_URL": "imap://mail.example",
             "FACILITATOR_MAIL_FROM": "nobody",
-            "FACILITATOR_METRICS": "maybe",
         }
     )
-    named = ("MODE", "DATABASE_URL", "SECRET_KEY_FILE", "VAULT_KEY", "BASE_URL", "MAIL_URL", "MAIL_FROM", "METRICS")
+    named = ("MODE", "DATABASE_URL", "SECRET_KEY_FILE", "VAULT_KEY", "BASE_URL", "MAIL_URL", "MAIL_FROM")
     assert [next(name for name in named if f"FACILITATOR_{name}" in one) for one in found] == list(named)
 
 
 def test_the_list_is_what_a_person_reads(given):
     with pytest.raises(
-        ConfigError, match=r"^The settings cannot be used:\n- FACILITATOR_METRICS is 'x'; use on or off\.$"
+        ConfigError, match=r"^The settings cannot be used:\n- FACILITATOR_MODE is 'x'; use demo or production\.$"
     ):
-        Config.from_env(given | {"FACILITATOR_METRICS": "x"})
+        Config.from_env(given | {"FACILITATOR_MODE": "x"})
 
 
 @pytest.mark.parametrize("url", ["", "mailbox:"])
@@ -89,7 +87,7 @@ def test_a_sender_with_or_without_a_name_is_taken(given, sender):
 
 
 @pytest.mark.parametrize(
-    "name", ["SECRET_KEY", "VAULT_KEY", "MAIL_URL", "MAIL_FROM", "DATABASE_URL", "BASE_URL", "MODE", "METRICS"]
+    "name", ["SECRET_KEY", "VAULT_KEY", "MAIL_URL", "MAIL_FROM", "DATABASE_URL", "BASE_URL", "MODE"]
 )
 def test_any_setting_may_be_a_file(given, tmp_path, name):
     value = {
@@ -100,7 +98,6 @@ def test_any_setting_may_be_a_file(given, tmp_path, name):
         "DATABASE_URL": "postgresql+psycopg://db/notes",
         "BASE_URL": "https://notes.example",
         "MODE": "production",
-        "METRICS": "on",
     }[name]
     path = tmp_path / "value"
     path.write_text(value + "\n")
@@ -174,9 +171,11 @@ def test_a_vault_key_may_stand_without_its_padding(given):
 
 def test_a_data_folder_that_cannot_be_made_is_told_once_for_itself(given, tmp_path):
     (tmp_path / "file").touch()
-    found = mistakes(given | {"FACILITATOR_DATA_DIR": str(tmp_path / "file" / "data"), "FACILITATOR_METRICS": "x"})
+    found = mistakes(
+        given | {"FACILITATOR_DATA_DIR": str(tmp_path / "file" / "data"), "FACILITATOR_MAIL_FROM": "nobody"}
+    )
     assert "DATA_DIR" in found[0]
-    assert "METRICS" in found[-1]
+    assert "MAIL_FROM" in found[-1]
 
 
 def test_cookies_travel_over_https_alone_where_the_installation_does(given):

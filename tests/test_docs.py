@@ -1,0 +1,62 @@
+"""The front door says what is true: settings, verbs, pictures, places and limits named in the README exist."""
+
+import argparse
+import re
+from pathlib import Path
+
+import pytest
+
+from config import PREFIX
+from facilitator import cli
+
+TOP = Path(__file__).resolve().parents[1]
+README = (TOP / "README.md").read_text(encoding="utf-8")
+CONFIG = (TOP / "config.py").read_text(encoding="utf-8")
+
+
+def read_settings() -> set[str]:
+    """The names that config.py reads, found in its own words."""
+    return {PREFIX + name for name in re.findall(r'self\._(?:text|flag|key)\("([A-Z_]+)"', CONFIG)}
+
+
+def list_verbs() -> set[str]:
+    actions = cli._parser()._actions
+    return {verb for action in actions if isinstance(action, argparse._SubParsersAction) for verb in action.choices}
+
+
+def test_every_setting_that_is_read_is_in_the_readme_and_no_other():
+    read, named = read_settings(), set(re.findall(r"FACILITATOR_[A-Z_]+", README))
+    assert len(read) >= 8
+    assert named == read
+
+
+def test_every_verb_is_in_the_readme():
+    assert not [verb for verb in list_verbs() if verb not in README]
+
+
+def test_every_verb_that_the_readme_names_exists():
+    named = set(re.findall(r"(?:python -m facilitator|…) ([a-z][a-z-]+)", README))
+    assert named
+    assert named <= list_verbs()
+
+
+@pytest.mark.parametrize("place", re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README))
+def test_every_picture_of_the_readme_is_there(place):
+    assert (TOP / place).stat().st_size > 10_000
+
+
+def test_the_house_in_the_readme_is_the_house_that_stands():
+    drawing = README.split("## The house")[1].split("## What is promised")[0]
+    packages = {path.parent.name for path in (TOP / "facilitator").glob("*/__init__.py")}
+    assert packages <= set(re.findall(r"([a-z]+)/", drawing))
+
+
+def test_no_page_of_the_project_names_how_it_is_worked_on():
+    words = re.compile(r"/work/|helper-\d|\bissue [A-G]\b", re.IGNORECASE)
+    texts = [
+        *TOP.glob("*.md"),
+        *TOP.glob("*.py"),
+        *(TOP / "facilitator").rglob("*.py"),
+        *(TOP / "templates").rglob("*.html"),
+    ]
+    assert not [str(path) for path in texts if words.search(path.read_text(encoding="utf-8"))]
