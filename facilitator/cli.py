@@ -17,7 +17,7 @@ from facilitator.accounts.demo import LOGINS
 from facilitator.accounts.models import Role
 from facilitator.db import Database
 from facilitator.demo.seed import deliver_past, seed_demo
-from facilitator.errors import AppError
+from facilitator.errors import AppError, Conflict
 from facilitator.prompts.service import import_library
 from facilitator.reminders.delivery import deliver_due
 from facilitator.reminders.sweep import sweep
@@ -90,12 +90,22 @@ def _prepare(config: Config, database: Database, *, demo: bool) -> None:
     migrations.upgrade(database)
     now = datetime.now(UTC)
     with database.write() as db:
+        accounts.prove_vault_key(db)
         import_library(db)
         seeded = demo and seed_demo(db, now)
         db.commit()
     if seeded:
         with worker.mail_target(config) as target, create_app(config, database).app_context():
             deliver_past(worker.make_station(config, database, lambda: now, target), now)
+
+
+def _require_ready(database: Database) -> None:
+    """Refuse to serve a database that `init-db` has not brought to this program's schema, or with another key."""
+    if migrations.current(database) != migrations.head():
+        raise Conflict("The database is not at this program's schema. Run first: python -m facilitator init-db")
+    with database.write() as db:
+        accounts.prove_vault_key(db)
+        db.commit()
 
 
 def _run(given: argparse.Namespace, config: Config, database: Database) -> int:
@@ -125,11 +135,13 @@ def _welcome(given: argparse.Namespace, config: Config, database: Database) -> l
 
 
 def _web(given: argparse.Namespace, config: Config, database: Database) -> int:
+    _require_ready(database)
     serve.serve_web(config, database, given.port)
     return 0
 
 
 def _worker(given: argparse.Namespace, config: Config, database: Database) -> int:
+    _require_ready(database)
     return worker.run(config, database, given.parent)
 
 
@@ -149,6 +161,7 @@ def _seed_demo(_given: argparse.Namespace, config: Config, database: Database) -
 
 
 def _create_facilitator(given: argparse.Namespace, _config: Config, database: Database) -> int:
+    _require_ready(database)
     password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
     with database.write() as db:
         accounts.create_facilitator(
@@ -166,6 +179,7 @@ def _create_facilitator(given: argparse.Namespace, _config: Config, database: Da
 
 
 def _plan_due(given: argparse.Namespace, _config: Config, database: Database) -> int:
+    _require_ready(database)
     with database.write() as db:
         followed = sweep(db, worker.AUDIT_AHEAD, _clock(given)())
         db.commit()
@@ -174,6 +188,7 @@ def _plan_due(given: argparse.Namespace, _config: Config, database: Database) ->
 
 
 def _send_due(given: argparse.Namespace, config: Config, database: Database) -> int:
+    _require_ready(database)
     app = create_app(config, database)
     with worker.mail_target(config) as target, app.app_context():
         station = worker.make_station(config, database, _clock(given), target)

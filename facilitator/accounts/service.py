@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import unicodedata
+from base64 import b64decode, b64encode
 from datetime import datetime
 
 from email_validator import EmailNotValidError, validate_email
@@ -14,9 +15,10 @@ from facilitator.accounts.passwords import check_password, hash_password, valida
 from facilitator.errors import Conflict, Invalid, NotFound
 from facilitator.times import get_zone
 from facilitator.tokens import new_id
-from facilitator.vault import vault_of
+from facilitator.vault import SealError, vault_of
 
 LONGEST_NAME = 80
+VAULT_PROOF, PROOF_PLACE = "vault_proof", "installation_setting.value"
 LANGUAGES = ("en", "es")
 
 
@@ -176,3 +178,26 @@ def is_set_up_code(secret_key: str, code: str) -> bool:
     """Tell whether this is the set-up code, with or without its dash."""
     given, wanted = code.strip().lower().replace("-", ""), set_up_code(secret_key).replace("-", "")
     return hmac.compare_digest(given.encode(), wanted.encode())
+
+
+def prove_vault_key(db: Session) -> None:
+    """Refuse to go on with another vault key than the one this database was sealed with.
+
+    A known text is sealed at the first start and opened at every later one.
+
+    Raises:
+        Conflict: when it does not open.
+    """
+    sealed = find_setting(db, VAULT_PROOF)
+    if sealed is None:
+        keep_setting(
+            db, VAULT_PROOF, b64encode(vault_of(db).seal(PROOF_PLACE, VAULT_PROOF, VAULT_PROOF)).decode("ascii")
+        )
+        return
+    try:
+        vault_of(db).open(PROOF_PLACE, VAULT_PROOF, b64decode(sealed))
+    except SealError:
+        raise Conflict(
+            "The vault key is not the one this database was sealed with; no address would open. "
+            "Give the right key in FACILITATOR_VAULT_KEY or put the old key file back."
+        ) from None

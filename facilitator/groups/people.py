@@ -178,7 +178,11 @@ def change_state(db: Session, participant: Participant, state: MailState) -> Non
 
 
 def remove_participant(db: Session, participant: Participant) -> None:
-    """Erase a person from a list, address and alias with them. The caller folds the database's log afterwards."""
+    """Erase a person from a list, address and alias with them. The caller folds the database's log afterwards.
+
+    The group is locked first, as a change of its timetable does, so that the two never wait for each other.
+    """
+    db.execute(select(Group.id).where(Group.id == participant.group_id).with_for_update(key_share=True))
     db.delete(participant)
     db.flush()
 
