@@ -52,6 +52,7 @@ SIGNED_IN = {
     "mailbox.show_message",
     "planning.start_series",
     "prompts.list_prompts",
+    "prompts.review_prompt",
     "prompts.show_prompt",
     "reminders.pause_all",
     "reminders.show_reminders",

@@ -6,11 +6,12 @@ from typing import Any, TypeVar
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, RadioField, SearchField, SelectField
+from wtforms import BooleanField, RadioField, SearchField, SelectField, StringField
+from wtforms.validators import Length
 
 from facilitator.curriculum.rules import Format, Phase, Pole, PromptStatus, SubBind
 
-LONGEST_WORDS = 200
+LONGEST_WORDS, LONGEST_ROLE = 200, 80
 T = TypeVar("T", bound=StrEnum)
 
 ANY = ("", _l("Any"))
@@ -94,3 +95,9 @@ class FilterForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
 
 def _member(kind: type[T], field: Any) -> T | None:
     return kind(field.data) if field.data in {member.value for member in kind} else None
+
+
+class ReviewForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
+    """What a reviewer is; who it was is not kept."""
+
+    role = StringField(_l("What you are, such as clinical psychologist"), validators=[Length(max=LONGEST_ROLE)])

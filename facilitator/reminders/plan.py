@@ -21,7 +21,6 @@ from facilitator.times import end_of_quiet, get_zone, inside_quiet, start_of_qui
 DAY = timedelta(days=1)
 DEFAULT_LEADS = (timedelta(hours=48), timedelta(hours=3))
 MOST_REMINDERS = 2  # for one person and session
-PLAN_AHEAD = timedelta(hours=26)  # how far ahead a planning pass fills the outbox
 REMINDER_ENDS = timedelta(minutes=10)  # before the start; a later reminder is of no use
 BEFORE_QUIET = timedelta(minutes=30)  # leaves time for a first retry before quiet hours begin
 LEAST_NOTICE = timedelta(hours=2)  # left before the session when a reminder waits for the end of quiet hours
