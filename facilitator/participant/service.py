@@ -98,7 +98,8 @@ def get_page(db: Session, token: str, reader_zone: str, now: datetime) -> Sessio
     session, group = _get_session(db, token, now)
     content = _edition(group.language)
     plan = session_plan(db, session, group)
-    zones = [get_zone(reader_zone)] if reader_zone else groups.list_zones(db, group)
+    # only the zone that the reader asked for: the zones of a group's people would tell every reader where others live
+    zones = [get_zone(reader_zone)] if reader_zone else []
     return SessionPage(
         session=session,
         cancelled=session.status == SessionStatus.CANCELLED,
