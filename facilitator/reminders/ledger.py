@@ -61,6 +61,11 @@ class Occasion:
         """Return how many messages it has."""
         return sum(self.counts.values())
 
+    @property
+    def to_come(self) -> int:
+        """Return how many of them are still to be sent."""
+        return sum(count for state, count in self.counts.items() if state in COMING)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
@@ -97,7 +102,7 @@ def list_occasions(
     Args:
         db: the database.
         group_ids: whose groups' sessions.
-        coming: those that still have a message to send; otherwise those that have none.
+        coming: those that still have a message to send; otherwise those of which at least one is settled.
         page: counted from 1.
         session_id: only those of one session.
     """
@@ -111,7 +116,7 @@ def list_occasions(
         .join(Group, Group.id == GroupSession.group_id)
         .where(_of(group_ids), *([OutboxMessage.session_id == session_id] if session_id else []))
         .group_by(*_ABOUT, *key)
-        .having(still > 0 if coming else still == 0)
+        .having(still > 0 if coming else func.count() > still)
         # the key makes the order whole: occasions of one moment would stand on two pages, or on none
         .order_by(func.min(moment).asc() if coming else func.max(moment).desc(), OutboxMessage.session_id, *key)
         .limit(PER_PAGE)

@@ -58,6 +58,12 @@ def test_states_are_counted_apart(three):
     assert far.counts == {OutboxState.PENDING: 2, OutboxState.SENT: 1}
 
 
+def test_what_was_sent_is_in_the_ledger_while_another_message_of_its_occasion_waits(three):
+    pretend(three, *TOLD_WAYS["sent"], participant_id=three.people[0], lead_minutes=48 * 60)
+    (past,) = occasions(three, coming=False)
+    assert (past.counts[OutboxState.SENT], past.to_come) == (1, 2)
+
+
 def test_an_occasion_with_nothing_left_to_send_is_past(three):
     pretend(three, *TOLD_WAYS["sent"], lead_minutes=48 * 60)
     assert [one.lead for one in occasions(three, coming=True)] == [3 * HOUR]
