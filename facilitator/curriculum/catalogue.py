@@ -3,14 +3,14 @@
 A look-up that finds nothing raises NotFound. It must never read a file: the service does that.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from facilitator.curriculum.materials import AgreementSheet, Exercise, HelpBlock, HelpLine
 from facilitator.curriculum.model import BindModel, SubBindEntry, Teach
 from facilitator.curriculum.pathways import Agenda, Pathway
-from facilitator.curriculum.rules import GroupKind, HelpKind, SessionKind, SubBind
+from facilitator.curriculum.rules import EntryKind, GroupKind, HelpKind, SessionKind, SubBind
 from facilitator.curriculum.scripts import Pulse, Scripts
 from facilitator.errors import NotFound
 
@@ -58,7 +58,12 @@ N = TypeVar("N", Pathway, Exercise)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """The content of one language edition."""
+    """The content of one language edition.
+
+    Args:
+        private: the owner's id of each pathway that is not shared.
+        earlier: versions that plans may still refer to, by kind, id and version number.
+    """
 
     language: str
     model: BindModel
@@ -70,14 +75,21 @@ class Catalogue:
     help: HelpBlock
     pulse: Pulse
     scripts: Scripts
+    private: Mapping[str, str | None] = field(default_factory=dict)
+    earlier: Mapping[tuple[EntryKind, str, int], Any] = field(default_factory=dict)
 
-    def pathway(self, pathway_id: str) -> Pathway:
-        """Get a pathway by its id.
+    def pathway(self, pathway_id: str, version: int | None = None) -> Pathway:
+        """Get a pathway by its id, as it is now or as an earlier plan knew it.
 
         Raises:
             NotFound: there is none.
         """
-        return _pick(self.pathways, pathway_id, "pathway")
+        found: Pathway | None = self.earlier.get((EntryKind.PATHWAY, pathway_id, version or 0))
+        return found or _pick(self.pathways, pathway_id, "pathway")
+
+    def pathways_of(self, facilitator_id: str) -> tuple[Pathway, ...]:
+        """List the pathways that a person may plan with: the library's, those shared, and their own."""
+        return tuple(p for p in self.pathways if self.private.get(p.id, facilitator_id) == facilitator_id)
 
     def pathways_for(self, kind: GroupKind, minutes: int) -> tuple[Pathway, ...]:
         """List the pathways written for this kind of group and length in minutes."""
@@ -96,13 +108,14 @@ class Catalogue:
         lengths = sorted({str(a.total_minutes) for a in self.agendas if a.group_kind is kind})
         raise NotFound(f"There is no agenda of {minutes} minutes. Lengths in the library: {', '.join(lengths)}.")
 
-    def exercise(self, exercise_id: str) -> Exercise:
-        """Get a grounding exercise by its id.
+    def exercise(self, exercise_id: str, version: int | None = None) -> Exercise:
+        """Get a grounding exercise by its id, as it is now or as an earlier session had it.
 
         Raises:
             NotFound: there is none.
         """
-        return _pick(self.exercises, exercise_id, "exercise")
+        found: Exercise | None = self.earlier.get((EntryKind.EXERCISE, exercise_id, version or 0))
+        return found or _pick(self.exercises, exercise_id, "exercise")
 
     def crisis_exercises(self) -> tuple[Exercise, ...]:
         """List the exercises that suit the slow-down routine and the crisis card."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from facilitator.curriculum.rules import Focus, GroupKind, Phase, Pole, SegmentKind, SessionKind, Topic
+from facilitator.errors import Invalid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,3 +93,28 @@ class AgendaFile:
     language: str
     translation_of: int = 0
     agendas: tuple[Agenda, ...] = field(metadata={"key": "agenda"})
+
+
+def check_agenda(agenda: Agenda, where: str) -> None:
+    """Refuse an agenda whose minutes do not add up, or that does not end with the closing grounding (H7).
+
+    Args:
+        agenda: as read.
+        where: file and entry, for the message.
+    """
+    minute = 0
+    for segment in agenda.segments:
+        if segment.start_minute != minute:
+            raise Invalid(f"{where}: {segment.kind} starts at {segment.start_minute}, not at {minute}.")
+        minute += segment.minutes
+    if minute != agenda.total_minutes:
+        raise Invalid(f"{where}: the segments add up to {minute}, not to {agenda.total_minutes}.")
+    if not agenda.segments or agenda.segments[-1].kind is not SegmentKind.GROUND_CLOSE:
+        raise Invalid(f"{where}: it does not end with the closing grounding.")
+
+
+def check_pathway(pathway: Pathway, where: str) -> None:
+    """Refuse a pathway that does not count its sessions 1, 2, 3 to the number that it announces."""
+    positions = [s.position for s in pathway.sessions]
+    if positions != list(range(1, pathway.session_count + 1)):
+        raise Invalid(f"{where}: {pathway.session_count} sessions are announced, {positions} found.")

@@ -1,4 +1,4 @@
-"""Turns what a TOML file says into frozen values, and says file, entry and key when it cannot.
+"""Turns what a TOML file says into frozen values and back, and says file, entry and key when it cannot.
 
 The dataclasses are the schema: a key that no field asks for is a mistake, and so is a field that no key fills. A field
 that goes by another key in the file names it in its metadata as "key".
@@ -48,6 +48,18 @@ def read_value(cls: type[T], raw: object, where: str) -> T:
         elif required:
             raise Invalid(f"{where}: the key '{key}' is missing.")
     return cls(**filled)
+
+
+def write_value(value: Any) -> Any:
+    """Give a frozen value as the table that `read_value` builds it from: words, numbers, lists and tables."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = dataclasses.fields(value)
+        return {f.metadata.get("key", f.name): write_value(getattr(value, f.name)) for f in fields}
+    if isinstance(value, tuple):
+        return [write_value(item) for item in value]
+    if isinstance(value, StrEnum | date):
+        return str(value)
+    return "" if value is None else value
 
 
 def _field_readers(cls: type) -> tuple[tuple[str, str, Any, bool], ...]:

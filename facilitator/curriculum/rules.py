@@ -152,6 +152,24 @@ class HelpKind(StrEnum):
     DOMESTIC_ABUSE = "domestic_abuse"
 
 
+class EntryKind(StrEnum):
+    """What an entry of the library is."""
+
+    PATHWAY = "pathway"
+    AGENDA = "agenda"
+    EXERCISE = "exercise"
+    AGREEMENT = "agreement"
+    SCRIPT = "script"
+    HELP_LINE = "help_line"
+
+
+class Origin(StrEnum):
+    """Where a version comes from: with the program, or written or imported here."""
+
+    SHIPPED = "shipped"
+    LOCAL = "local"
+
+
 class Provenance(StrEnum):
     """Where a statement comes from, so that nobody mistakes our inference for the author's teaching."""
 

@@ -14,9 +14,8 @@ from typing import TypeVar
 from facilitator.curriculum.catalogue import Catalogue
 from facilitator.curriculum.materials import AgreementSheet, ExerciseFile, HelpBlock, PromptEntry, PromptFile
 from facilitator.curriculum.model import BindModel
-from facilitator.curriculum.pathways import Agenda, AgendaFile, Pathway, PathwayFile
+from facilitator.curriculum.pathways import AgendaFile, PathwayFile, check_agenda, check_pathway
 from facilitator.curriculum.reader import read_value
-from facilitator.curriculum.rules import SegmentKind
 from facilitator.curriculum.scripts import Pulse, Scripts
 from facilitator.errors import Invalid, NotFound
 
@@ -76,9 +75,9 @@ def load_catalogue(folder: Path, language: str) -> Catalogue:
     agendas = _read_file(AgendaFile, folder / "agendas.toml")
     exercises = _read_file(ExerciseFile, folder / "exercises.toml")
     for agenda in agendas.agendas:
-        _check_agenda(agenda)
+        check_agenda(agenda, f"agendas.toml '{agenda.id}'")
     for pathway in pathways.pathways:
-        _check_pathway(pathway)
+        check_pathway(pathway, f"pathways.toml '{pathway.id}'")
     _check_unique((e.id for e in exercises.exercises), "exercises.toml")
     model = _read_file(BindModel, folder / "model.toml")
     _check_language(model.language, language, "model.toml")
@@ -121,25 +120,3 @@ def _check_unique(ids: Iterable[str], where: str) -> None:
 def _check_language(found: str, wanted: str, where: str) -> None:
     if found != wanted:
         raise Invalid(f"{where}: it is in '{found}', not in '{wanted}'.")
-
-
-def _check_agenda(agenda: Agenda) -> None:
-    minute = 0
-    for segment in agenda.segments:
-        if segment.start_minute != minute:
-            raise Invalid(
-                f"agendas.toml '{agenda.id}': {segment.kind} starts at {segment.start_minute}, not at {minute}."
-            )
-        minute += segment.minutes
-    if minute != agenda.total_minutes:
-        raise Invalid(f"agendas.toml '{agenda.id}': the segments add up to {minute}, not to {agenda.total_minutes}.")
-    if agenda.segments[-1].kind is not SegmentKind.GROUND_CLOSE:
-        raise Invalid(f"agendas.toml '{agenda.id}': it does not end with the closing grounding.")
-
-
-def _check_pathway(pathway: Pathway) -> None:
-    positions = [s.position for s in pathway.sessions]
-    if positions != list(range(1, pathway.session_count + 1)):
-        raise Invalid(
-            f"pathways.toml '{pathway.id}': {pathway.session_count} sessions are announced, {positions} found."
-        )

@@ -45,6 +45,7 @@ class Series(Base, kw_only=True):
     id: Mapped[str] = mapped_column(String(22), primary_key=True, default_factory=new_id)
     group_id: Mapped[str] = mapped_column(ForeignKey(Group.id, ondelete="CASCADE"))
     pathway_id: Mapped[str] = mapped_column(String(80))
+    pathway_version: Mapped[int] = mapped_column(default=0)
     first_on: Mapped[date]
     start_time: Mapped[time]
     zone: Mapped[str] = mapped_column(String(64))
@@ -137,6 +138,7 @@ class Assignment(Base, kw_only=True):
     session_id: Mapped[str] = mapped_column(ForeignKey(GroupSession.id, ondelete="CASCADE"))
     prompt_version_id: Mapped[str | None] = mapped_column(ForeignKey(PromptVersion.id), default=None)
     exercise_id: Mapped[str | None] = mapped_column(String(80), default=None)
+    exercise_version: Mapped[int] = mapped_column(default=0)
     # [{"code": …, "params": {…}}]: ids and numbers, never words, so that they read in any language
     reasons: Mapped[list[dict[str, object]]] = mapped_column(JSON, default_factory=list)
     emptied_by: Mapped[dict[str, object] | None] = mapped_column(JSON, default=None)

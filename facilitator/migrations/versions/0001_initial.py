@@ -167,6 +167,30 @@ def upgrade() -> None:
         batch_op.create_index("ix_group_facilitator_facilitator_id", ["facilitator_id"], unique=False)
 
     op.create_table(
+        "library_entry",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("slug", sa.String(length=80), nullable=False),
+        sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("origin", sa.String(length=8), nullable=False),
+        sa.Column("translation_of", sa.Integer(), nullable=False),
+        sa.Column("owner_id", sa.String(length=22), nullable=True),
+        sa.Column("shared", sa.Boolean(), nullable=False),
+        sa.Column("retired", sa.Boolean(), nullable=False),
+        sa.Column("reviewed_by_role", sa.String(length=80), nullable=False),
+        sa.Column("reviewed_on", sa.Date(), nullable=True),
+        sa.CheckConstraint("origin IN ('shipped', 'local')", name=op.f("ck_library_entry_origin")),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["facilitator.id"], name=op.f("fk_library_entry_owner_id"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_library_entry")),
+    )
+    with op.batch_alter_table("library_entry", schema=None) as batch_op:
+        batch_op.create_index("uq_library_entry_version", ["kind", "slug", "language", "version"], unique=True)
+
+    op.create_table(
         "participant",
         sa.Column("id", sa.String(length=22), nullable=False),
         sa.Column("group_id", sa.String(length=22), nullable=False),
@@ -220,6 +244,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=22), nullable=False),
         sa.Column("group_id", sa.String(length=22), nullable=False),
         sa.Column("pathway_id", sa.String(length=80), nullable=False),
+        sa.Column("pathway_version", sa.Integer(), nullable=False),
         sa.Column("first_on", sa.Date(), nullable=False),
         sa.Column("start_time", sa.Time(), nullable=False),
         sa.Column("zone", sa.String(length=64), nullable=False),
@@ -453,6 +478,7 @@ def upgrade() -> None:
         sa.Column("session_id", sa.String(length=22), nullable=False),
         sa.Column("prompt_version_id", sa.String(length=22), nullable=True),
         sa.Column("exercise_id", sa.String(length=80), nullable=True),
+        sa.Column("exercise_version", sa.Integer(), nullable=False),
         sa.Column("reasons", sa.JSON(), nullable=False),
         sa.Column("emptied_by", sa.JSON(), nullable=True),
         sa.Column("locked", sa.Boolean(), nullable=False),
@@ -575,6 +601,10 @@ def downgrade() -> None:
         batch_op.drop_index("uq_participant_group_id_address_index")
 
     op.drop_table("participant")
+    with op.batch_alter_table("library_entry", schema=None) as batch_op:
+        batch_op.drop_index("uq_library_entry_version")
+
+    op.drop_table("library_entry")
     with op.batch_alter_table("group_facilitator", schema=None) as batch_op:
         batch_op.drop_index("ix_group_facilitator_facilitator_id")
 
