@@ -24,7 +24,6 @@ ZoneInfo.clear_cache()
 _SCAN = timedelta(days=1)  # no zone changes its clocks twice within a day
 _HORIZON = timedelta(days=400)  # a zone that keeps summer time changes at least once in this span
 _WALL_TIME = re.compile(r"([01]?[0-9]|2[0-3])[:.]([0-5][0-9])(?::00)?")  # a browser may add ":00"
-_DAY = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
 _YEARS = range(2000, 2200)  # keeps all later arithmetic far from the ends of the calendar
 
 
@@ -64,8 +63,34 @@ def _known_names() -> frozenset[str]:
 @cache
 def list_zones() -> tuple[str, ...]:
     """Return the names to choose from, sorted: one for each place in the IANA table, without older aliases."""
-    table = (resources.files("tzdata") / "zoneinfo" / "zone.tab").read_text("utf-8")
-    return tuple(sorted(line.split("\t")[2] for line in table.splitlines() if line and not line.startswith("#")))
+    return tuple(sorted(_countries()))
+
+
+def zone_country(name: str) -> str:
+    """Return the country that a zone lies in (ISO 3166-1 alpha-2), or nothing for a clock of no country, as UTC is."""
+    return _countries().get(name) or _countries().get(_older_names().get(name, ""), "")
+
+
+@cache
+def list_countries() -> frozenset[str]:
+    """Return every country that has a zone."""
+    return frozenset(_countries().values())
+
+
+@cache
+def _countries() -> dict[str, str]:
+    rows = (line.split("\t") for line in _read("zone.tab") if line and not line.startswith("#"))
+    return {row[2]: row[0] for row in rows}
+
+
+@cache
+def _older_names() -> dict[str, str]:
+    """Return the name in use of each older one; the table writes them as "L Asia/Kolkata Asia/Calcutta"."""
+    return {row[2]: row[1] for row in map(str.split, _read("tzdata.zi")) if row[0] == "L"}
+
+
+def _read(file: str) -> list[str]:
+    return (resources.files("tzdata") / "zoneinfo" / file).read_text("utf-8").splitlines()
 
 
 def zone_city(name: str) -> str:
@@ -161,18 +186,6 @@ def parse_wall_time(text: str, field: str = "start_time") -> time:
     if match is None:
         raise Invalid("Enter a time on the 24-hour clock, for example 18:30.", field=field)
     return time(int(match[1]), int(match[2]))
-
-
-def parse_day(text: str, field: str = "on") -> date:
-    """Return the date written as "2027-01-11".
-
-    Raises:
-        Invalid: when there is no such day.
-    """
-    match = _DAY.fullmatch(text.strip())
-    if match is None:
-        raise Invalid("Enter a date as year, month and day, for example 2027-01-11.", field=field)
-    return day_of(match[3], match[2], match[1], field)
 
 
 def day_of(day: str, month: str, year: str, field: str = "on") -> date:

@@ -13,7 +13,8 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -39,6 +40,7 @@ from facilitator.reminders.delivery import Station, deliver_due, resolve_unknown
 from facilitator.reminders.health import TICK_PERIODS
 from facilitator.reminders.models import OutboxMessage, Tick
 from facilitator.reminders.posting import composer
+from facilitator.reminders.rules import OutboxState
 from facilitator.reminders.sweep import sweep
 
 log = logging.getLogger(__name__)
@@ -48,6 +50,13 @@ KEEP_LEDGER = timedelta(days=30)  # after the session
 LONGEST_DISPATCH_S = 10.0  # far below the 60 s for which a batch is leased
 WATCH_EVERY_S = 1.0
 DRAIN_S = 13.0
+# how the log calls the state in which a hand-over ends
+OUTCOMES: dict[str, str] = {
+    OutboxState.SENT: "accepted",
+    OutboxState.FAILED: "refused",
+    OutboxState.PENDING: "deferred",
+    OutboxState.UNKNOWN: "unknown",
+}
 
 
 class WorkerRunningError(Exception):
@@ -91,7 +100,15 @@ def dispatch(worker: Worker) -> None:
     ends = worker.station.monotonic() + LONGEST_DISPATCH_S
     counts = deliver_due(worker.station, lambda: worker.stopping.is_set() or worker.station.monotonic() > ends)
     if counts:
-        log.info("delivered", extra={"event": "dispatch", "count": sum(counts.values())})
+        log.info("delivery pass", extra={"event": "dispatch", **_outcomes(counts)})
+
+
+def _outcomes(counts: Mapping[str, int]) -> dict[str, int]:
+    """Return how many messages ended how in one pass; what the gate turned away for good was never handed over."""
+    named: Counter[str] = Counter()
+    for state, count in counts.items():
+        named[OUTCOMES.get(state, "turned_away")] += count
+    return {name: named[name] for name in (*OUTCOMES.values(), "turned_away")}
 
 
 def reap(worker: Worker) -> None:

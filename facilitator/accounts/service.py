@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from facilitator.accounts.models import EMAIL_PLACE, Facilitator, InstallationSetting, Role
 from facilitator.accounts.passwords import check_password, hash_password, validate_password
-from facilitator.errors import Conflict, Invalid, NotFound
+from facilitator.errors import Conflict, Invalid
 from facilitator.times import get_zone
 from facilitator.tokens import new_id
 from facilitator.vault import SealError, vault_of
@@ -130,18 +130,6 @@ def find_by_address(db: Session, address: str) -> Facilitator | None:
 def find_by_session_token(db: Session, token: str) -> Facilitator | None:
     """Return the account whose present session token this is."""
     return db.scalar(select(Facilitator).where(Facilitator.session_token == token))
-
-
-def get_facilitator(db: Session, facilitator_id: str) -> Facilitator:
-    """Return an account by its id.
-
-    Raises:
-        NotFound: when there is none.
-    """
-    facilitator = db.get(Facilitator, facilitator_id)
-    if facilitator is None:
-        raise NotFound
-    return facilitator
 
 
 def count_facilitators(db: Session) -> int:

@@ -39,6 +39,8 @@ class CloseForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     """The count and the outcomes."""
 
     headcount = StringField(_l("How many people came?"))
+    # holds the number that it confirms, so that another number is asked about again
+    sure = StringField()
     outcome = ChoiceByPart(_l("What was used?"))
 
     @classmethod
@@ -77,6 +79,11 @@ class CloseForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
         if self.count is None:
             raise Invalid(_("Enter a number from 0 to %(most)s.", most=MOST_PEOPLE), field="headcount")
         return self.count
+
+    @property
+    def is_sure(self) -> bool:
+        """Tell whether the facilitator says that this very number is right."""
+        return self.count is not None and self.sure.data == str(self.count)
 
     def say(self, problem: Invalid) -> None:
         """Show an error beside the count."""

@@ -66,6 +66,14 @@ def validate_headcount(headcount: int) -> int:
     return headcount
 
 
+def is_surprising(headcount: int, people: int, facilitators: int) -> bool:
+    """Tell whether a headcount is asked about once more: more than the group's people, had its facilitators been counted.
+
+    A guest may come, so it is asked and never refused.
+    """
+    return headcount > people + facilitators
+
+
 def code_headcount(headcount: int, list_size: int, precision: Precision) -> str:
     """Return the only form in which a headcount is kept.
 

@@ -14,6 +14,7 @@ from facilitator.attendance.rules import (
     SpokenCode,
     code_headcount,
     correctable_until,
+    is_surprising,
     spoken,
 )
 from facilitator.errors import Conflict, Invalid
@@ -29,13 +30,25 @@ blueprint = Blueprint("attendance", __name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """The session whose room is closed, and what its count is coded by."""
+    """The session whose room is closed, and what its count is coded by.
+
+    Args:
+        list_size: people on the mailing list.
+        people: how many may come: those of the list, or as many as there are places where nobody is listed.
+        facilitators: those who lead, who are not counted.
+    """
 
     plan: SessionPlan
     group_id: str
     label: str
     list_size: int
     precision: Precision
+    people: int
+    facilitators: int
+
+    def is_surprised(self, count: int | None) -> bool:
+        """Tell whether a count is asked about once more."""
+        return count is not None and is_surprising(count, self.people, self.facilitators)
 
 
 @blueprint.get("/sessions/<session_id>/close")
@@ -58,10 +71,10 @@ def save_room(session_id: str) -> ResponseReturnValue:
     button, wish = request.form.get("by"), request.form.get("do")
     if button is not None:
         form.press(button, [part.segment.id for part in _fillable(room)])
-        return _show(room, form)
+        return _show(room, form) if button != "show" else _show_kept(room, form)
     try:
         if wish != "held":
-            _keep_count(room, form.answer())
+            _keep_count(room, _sure_answer(room, form))
     except Invalid as problem:
         form.say(problem)
         return _show(room, form), 422
@@ -73,17 +86,37 @@ def save_room(session_id: str) -> ResponseReturnValue:
     return redirect(url_for("groups.show_group", group_id=room.group_id), 303)
 
 
+def _show_kept(room: Room, form: CloseForm) -> ResponseReturnValue:
+    try:
+        form.answer()
+    except Invalid as problem:
+        form.say(problem)
+        return _show(room, form), 422
+    return _show(room, form)
+
+
+def _sure_answer(room: Room, form: CloseForm) -> int:
+    headcount = form.answer()
+    if room.is_surprised(headcount) and not form.is_sure:
+        words = _("That is more than the %(people)s people of this group. Is it right?", people=room.people)
+        raise Invalid(words, field="headcount")
+    return headcount
+
+
 def _room(session_id: str) -> Room:
     session, group = planning.get_session_with_group(db(), me(), session_id)
     if session.status == "cancelled":
         raise Conflict(_("This session was cancelled, so there is nobody to count."))
     attendance.refuse_early(session.starts_at, now())
+    details = groups.get_details(db(), me(), group.id)
     return Room(
         plan=queries.session_plan(db(), session, group),
         group_id=group.id,
         label=group.label,
-        list_size=groups.count_participants(db(), group),
+        list_size=details.people,
         precision=Precision(group.precision),
+        people=details.people or group.capacity,
+        facilitators=len(details.leaders),
     )
 
 
@@ -117,6 +150,8 @@ def _show(room: Room, form: CloseForm) -> str:
         will_keep=None if count is None else spoken(code_headcount(count, room.list_size, room.precision)),
         kept=_kept(room),
         list_size=room.list_size,
+        people=room.people,
+        is_surprised=room.is_surprised(count),
         precision=room.precision,
         until=correctable_until(session.ends_at),
         too_late=now() >= correctable_until(session.ends_at),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from facilitator.accounts.demo import LOGINS
@@ -24,7 +24,7 @@ from facilitator.planning.models import Assignment, GroupSession, Outcome
 from facilitator.planning.rules import Rhythm
 from facilitator.planning.service import SeriesDraft, mark_done, record_outcomes, schedule_series, set_released
 from facilitator.reminders.delivery import Station, deliver_due
-from facilitator.reminders.models import OutboxMessage
+from facilitator.reminders.models import Channel, OutboxMessage
 from facilitator.reminders.rules import OutboxState
 from facilitator.reminders.service import add_default_rules, follow
 from facilitator.times import get_zone, to_local
@@ -181,6 +181,13 @@ def deliver_past(station: Station, now: datetime) -> int:
             .order_by(OutboxMessage.next_attempt_at)
         ).all()
     return sum(deliver_due(replace(station, clock=_fixed(at)))[OutboxState.SENT] for at in due)
+
+
+def forget_past_troubles(db: Session, now: datetime) -> None:
+    """Let what could not be delivered in the made-up past begin now: nobody's mail server has been silent for days."""
+    db.execute(update(Channel).where(Channel.open_since_at < now).values(open_since_at=now, open_until_at=now))
+    overdue = (OutboxMessage.state == OutboxState.PENDING) & (OutboxMessage.next_attempt_at < now)
+    db.execute(update(OutboxMessage).where(overdue).values(next_attempt_at=now))
 
 
 def _fixed(at: datetime) -> Callable[[], datetime]:

@@ -1,13 +1,14 @@
 """The forms of groups and of the people on their lists."""
 
 import re
-from collections.abc import Collection
+from typing import Any
 
 from flask_babel import get_locale
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired
 
 from facilitator.accounts.forms import LONGEST_EMAIL, NEEDED, SAY_CHOOSE, ZoneField, at_most, languages
@@ -16,7 +17,7 @@ from facilitator.groups.draft import LENGTHS_MINUTES, LONGEST_LABEL, LONGEST_LIN
 from facilitator.groups.models import Group, Wording
 from facilitator.groups.people import LONGEST_ALIAS, Person, PersonDraft
 from facilitator.groups.roster import MOST_BYTES
-from facilitator.times import parse_wall_time
+from facilitator.times import list_countries, parse_wall_time, zone_country
 
 KINDS = (
     (GroupKind.CLOSED.value, _l("Closed: people join before session 3")),
@@ -32,12 +33,12 @@ PRECISIONS = (
     ("exact", _l("Exact: the number itself; a full or an empty room then shows that everybody or nobody came")),
 )
 WORDINGS = (
-    (Wording.VAGUE.value, _l("Day only: “Thursday”")),
-    (Wording.PLAIN.value, _l("Short: “Reminder: Thursday 18:30”")),
+    (Wording.VAGUE.value, _l("Day and time: “Thursday 18:30.” under the subject “Thursday”")),
+    (Wording.PLAIN.value, _l("Short: “Reminder: Thursday 18:30” in the subject as well")),
     (Wording.FULL.value, _l("Full: date, time, length, place and a private link")),
 )
 MINUTES = tuple((str(minutes), _l("%(minutes)s min", minutes=minutes)) for minutes in LENGTHS_MINUTES)
-EVERYWHERE = "INT"
+EVERYWHERE, FROM_ZONE = "INT", ""
 # how words begin that tell a stranger what the group is for, in the languages of the pages
 TELLING = (
     *("abus", "affair", "betray", "cheat", "cris", "grie", "heal", "infidel", "partner", "recover", "support"),
@@ -45,6 +46,11 @@ TELLING = (
     *("apoyo", "duelo", "herida", "parej", "recuper", "sana", "superviv", "terap", "traici", "víctim"),
 )
 _TELLING_WORD = re.compile(rf"\b(?:{'|'.join(TELLING)})\w*", re.IGNORECASE)
+
+
+def country_name(code: str) -> str:
+    """Return what a country is called in the language of the page; nothing for a code of no country."""
+    return str(get_locale().territories.get(code, ""))
 
 
 class GroupForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
@@ -58,22 +64,24 @@ class GroupForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     place = StringField(_l("Place"), validators=[at_most(LONGEST_PLACE)])
     link = StringField(_l("Link for meeting online"), validators=[at_most(LONGEST_LINK)])
     language = SelectField(_l("Language of prompts and messages"), choices=languages, **SAY_CHOOSE)
-    country = SelectField(_l("Help lines of"), choices=list, default=EVERYWHERE, **SAY_CHOOSE)
+    country = SelectField(_l("Country"), choices=list, default=FROM_ZONE, **SAY_CHOOSE)
     pace = RadioField(_l("Pace"), choices=lambda: PACES, default="gentle", **SAY_CHOOSE)
     precision = RadioField(_l("How headcounts are kept"), choices=lambda: PRECISIONS, default="protected", **SAY_CHOOSE)
 
-    def offer(self, countries: Collection[str]) -> "GroupForm":
-        """Fill in the countries that have help lines and return the form."""
-        names = get_locale().territories
-        found = sorted((str(names.get(code, code)), code) for code in countries if code != EVERYWHERE)
-        self.country.choices = [*((code, name) for name, code in found), (EVERYWHERE, _l("Another country"))]
-        return self
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        """Read the answers, and offer the countries under their names in the language of the page."""
+        super().__init__(*arguments, **options)
+        found = sorted((country_name(code), code) for code in list_countries())
+        first, last = (FROM_ZONE, _("From the time zone")), (EVERYWHERE, _("Another country"))
+        self.country.choices = [first, *((code, name) for name, code in found), last]
 
     @classmethod
-    def of(cls, group: Group, countries: Collection[str]) -> "GroupForm":
-        """Return the form filled with what is said about a group now."""
+    def of(cls, group: Group) -> "GroupForm":
+        """Return the form filled with what is said about a group now; a country that its zone names comes from it."""
         form: GroupForm = cls(obj=group)
-        return form.offer(countries)
+        if not form.country.raw_data and group.country == zone_country(group.zone):
+            form.country.data = FROM_ZONE
+        return form
 
     def draft(self) -> GroupDraft:
         """Return what was entered; a number of places that is none becomes 0, which no group has."""
@@ -87,10 +95,15 @@ class GroupForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
             place=self.place.data or "",
             link=self.link.data or "",
             language=self.language.data,
-            country=self.country.data,
+            country=self.country.data or zone_country(self.zone.data or "") or EVERYWHERE,
             pace=self.pace.data,
             precision=self.precision.data,
         )
+
+    @property
+    def zone_country(self) -> str:
+        """Return what the country of the time zone is called, or nothing where it names none."""
+        return country_name(zone_country(self.zone.data or ""))
 
     @property
     def telling_word(self) -> str:
@@ -105,6 +118,8 @@ class PeopleForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     text = TextAreaField(_l("People, one a line"), validators=[at_most(MOST_BYTES)])
     file = FileField(_l("Or a CSV file"))
     agreed = BooleanField(_l("Each person agreed that this address is safe to write to"))
+    spoken = BooleanField(_l("I have spoken with the group about this"))
+    seen = HiddenField()
 
     def read_file(self) -> bytes:
         """Return the content of the file that was chosen, as far as it can be of use; nothing without one."""
@@ -121,10 +136,20 @@ class PeopleForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
         """Return the list as text."""
         return self.text.data or ""
 
+    def confirms(self, shown: str) -> bool:
+        """Tell whether the press is about the list as it was shown last; the next one is about this one."""
+        was, self.seen.data = self.seen.data, shown
+        return was == shown
+
     @property
     def is_agreed(self) -> bool:
         """Tell whether the facilitator says that each person agreed."""
         return bool(self.agreed.data)
+
+    @property
+    def is_spoken_about(self) -> bool:
+        """Tell whether the facilitator says that the group knows of people who join late."""
+        return bool(self.spoken.data)
 
 
 class CoForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types

@@ -4,6 +4,7 @@ Pure: it is given text and what stands on the list already, and stores nothing.
 """
 
 import csv
+import hashlib
 import io
 import re
 from collections.abc import Callable, Sequence
@@ -22,6 +23,12 @@ HEADERS = {
     "address": {"address", "email", "e-mail", "mail", "email address", "e-mail address", "correo", "dirección"},
     "wording": {"wording", "words", "redacción"},
     "zone": {"zone", "time zone", "timezone", "zona", "zona horaria"},
+}
+# what a wording is called: on the pages in their languages, and in the database
+WORDINGS = {
+    Wording.VAGUE: {"vague", "day and time", "day", "day only", "día y hora", "dia y hora", "solo el día"},
+    Wording.PLAIN: {"plain", "short", "breve"},
+    Wording.FULL: {"full", "completa"},
 }
 SEPARATORS = "\t;,"
 BYTE_ORDER_MARK = "\ufeff"
@@ -89,7 +96,8 @@ def read_rows(text: str) -> list[Row]:
     alone; then the alias is made from its number.
 
     Raises:
-        Invalid: when there is nothing to read, too much, or a quotation mark that is never closed.
+        Invalid: when there is nothing to read, too much, a quotation mark that is never closed, or a line whose
+            fields are separated in another way.
     """
     filled = [(number, cells) for number, cells in enumerate(_cells(text), 1) if any(cells)]
     columns = _columns(filled[0][1]) if filled else {}
@@ -110,7 +118,18 @@ def _cells(text: str) -> list[list[str]]:
         found = list(csv.reader(io.StringIO(unquoted), delimiter=_delimiter(unquoted), strict=True))
     except csv.Error:
         raise Invalid("The list cannot be read: a quotation mark is opened and never closed.", "text") from None
-    return [[cell.strip() for cell in line] for line in found]
+    cells = [[cell.strip() for cell in line] for line in found]
+    for number, line in enumerate(cells, 1):
+        if any(_holds_fields(cell) for cell in line):
+            raise Invalid(
+                f"Line {number} is separated in another way than the first. Use one sign in all lines.", "text"
+            )
+    return cells
+
+
+def _holds_fields(cell: str) -> bool:
+    """Tell whether a cell was left whole although its line has fields: an address holds no separator."""
+    return "@" in cell and any(mark in cell for mark in SEPARATORS) and not _ANGLE.fullmatch(cell)
 
 
 def preview(
@@ -136,6 +155,12 @@ def preview(
     return found
 
 
+def fingerprint(rows: Sequence[PreviewRow]) -> str:
+    """Return what tells one preview from another, so that what is confirmed is what was looked at."""
+    shown = [(each.row.alias, each.row.address, each.row.wording, each.row.zone, each.verdict.value) for each in rows]
+    return hashlib.sha256(repr(shown).encode()).hexdigest()
+
+
 def _judge(row: Row, seen: set[str], present: Callable[[str], bool], check: Callable[[Entry], str]) -> PreviewRow:
     try:
         entry = Entry(alias=row.alias, address=row.address, wording=_wording(row.wording), zone=row.zone or None)
@@ -151,10 +176,13 @@ def _judge(row: Row, seen: set[str], present: Callable[[str], bool], check: Call
 
 
 def _wording(text: str) -> Wording:
-    try:
-        return Wording(text.lower()) if text else Wording.VAGUE
-    except ValueError:
-        raise Invalid("The wording is vague, plain or full.", "wording") from None
+    if not text:
+        return Wording.VAGUE
+    said = " ".join(text.casefold().split())
+    for wording, words in WORDINGS.items():
+        if said in words:
+            return wording
+    raise Invalid("The wording is day and time, short or full.", "wording")
 
 
 def _delimiter(text: str) -> str:

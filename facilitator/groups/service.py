@@ -1,11 +1,15 @@
-"""Use cases of groups and the people who lead them. Every path to a group goes through `get_group`."""
+"""Use cases of groups and the people who lead them.
 
-from collections.abc import Collection, Sequence
+Every path to a group goes through `get_group`, or through `only_mine` where more is read in the same query.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from facilitator.accounts.models import Facilitator
@@ -17,6 +21,8 @@ from facilitator.groups.models import Group, GroupFacilitator, GroupRole, Partic
 from facilitator.times import get_zone
 
 __all__ = ["GroupDraft"]
+
+AnySelect = Select[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,14 +77,16 @@ def get_group(db: Session, me: Facilitator, group_id: str) -> Group:
     Raises:
         NotFound: for every other id; somebody else's group is nobody's business.
     """
-    group = db.scalar(
-        select(Group)
-        .join(GroupFacilitator, GroupFacilitator.group_id == Group.id)
-        .where(Group.id == group_id, GroupFacilitator.facilitator_id == me.id)
-    )
+    group: Group | None = db.scalar(only_mine(select(Group), me).where(Group.id == group_id))
     if group is None:
         raise NotFound
     return group
+
+
+def only_mine(found: AnySelect, me: Facilitator) -> AnySelect:
+    """Narrow a statement that selects groups, or what hangs on them, to those that a person leads or co-facilitates."""
+    mine = found.join(GroupFacilitator, GroupFacilitator.group_id == Group.id)
+    return mine.where(GroupFacilitator.facilitator_id == me.id)
 
 
 def get_details(db: Session, me: Facilitator, group_id: str) -> GroupDetails:
@@ -152,10 +160,14 @@ def count_participants(db: Session, group: Group) -> int:
 
 def list_zones(db: Session, group: Group) -> frozenset[ZoneInfo]:
     """Return the zones in which people of a group live, as a set; never who lives where."""
-    names: Collection[str | None] = db.scalars(
-        select(Participant.zone).where(Participant.group_id == group.id).distinct()
-    ).all()
-    return frozenset(get_zone(name) for name in names if name)
+    return count_with_zones(db, group)[1]
+
+
+def count_with_zones(db: Session, group: Group) -> tuple[int, frozenset[ZoneInfo]]:
+    """Return how many people are on a group's list, and the zones in which they live, in one query."""
+    found = select(Participant.zone, func.count()).where(Participant.group_id == group.id).group_by(Participant.zone)
+    counts = dict(db.execute(found).all())
+    return sum(counts.values()), frozenset(get_zone(name) for name in counts if name)
 
 
 def list_facilitators(db: Session, group: Group) -> list[tuple[Facilitator, GroupRole]]:

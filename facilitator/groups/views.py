@@ -9,12 +9,10 @@ from flask_babel import gettext as _
 
 from facilitator.accounts.forms import say_problem
 from facilitator.accounts.models import Facilitator
-from facilitator.curriculum.catalogue import EU_COUNTRIES
-from facilitator.curriculum.service import catalogue
 from facilitator.errors import Conflict, Invalid
 from facilitator.groups import service as groups
 from facilitator.groups import views_people
-from facilitator.groups.forms import CoForm, GroupForm
+from facilitator.groups.forms import EVERYWHERE, CoForm, GroupForm, country_name
 from facilitator.groups.models import Group, GroupRole
 from facilitator.planning.models import SessionStatus
 from facilitator.planning.queries import upcoming
@@ -49,13 +47,14 @@ def list_groups() -> ResponseReturnValue:
 @blueprint.route("/groups/new", methods=["GET", "POST"])
 def create_group() -> ResponseReturnValue:
     """Make a group."""
-    form = GroupForm(data={"zone": me().zone, "language": me().language}).offer(_countries())
+    form = GroupForm(data={"zone": me().zone, "language": me().language})
     if not form.is_submitted():
         return _edit_page(form, None)
     if form.validate() and (group := _try_create(form)):
         db().commit()
         flash(_("The group is made. Nothing was sent to anybody."))
         _warn_of_label(form)
+        _tell_of_country(group)
         return redirect(url_for("groups.show_group", group_id=group.id), 303)
     return _edit_page(form, None), 422
 
@@ -69,6 +68,7 @@ def show_group(group_id: str) -> ResponseReturnValue:
         "groups/show_group.html",
         nav="groups",
         group=group,
+        country=country_name(group.country),
         people=details.people,
         leaders=details.leaders,
         me=me(),
@@ -85,7 +85,7 @@ def show_group(group_id: str) -> ResponseReturnValue:
 def edit_group(group_id: str) -> ResponseReturnValue:
     """Change what is said about a group."""
     group = groups.get_group(db(), me(), group_id)
-    form = GroupForm.of(group, _countries(group.country))
+    form = GroupForm.of(group)
     if not form.is_submitted():
         return _edit_page(form, group)
     if form.validate() and _try_change(form, group):
@@ -93,6 +93,7 @@ def edit_group(group_id: str) -> ResponseReturnValue:
         db().commit()
         flash(_("Saved."))
         _warn_of_label(form)
+        _tell_of_country(group)
         return redirect(url_for("groups.show_group", group_id=group.id), 303)
     return _edit_page(form, group), 422
 
@@ -110,7 +111,7 @@ def add_co_facilitator(group_id: str) -> ResponseReturnValue:
             return redirect(url_for("groups.edit_group", group_id=group.id), 303)
     except (Invalid, Conflict) as problem:
         say_problem(form, problem.message, "email")
-    return _edit_page(GroupForm.of(group, _countries(group.country)), group, form), 422
+    return _edit_page(GroupForm.of(group), group, form), 422
 
 
 @blueprint.post("/groups/<group_id>/facilitators/<facilitator_id>/remove")
@@ -123,10 +124,11 @@ def remove_co_facilitator(group_id: str, facilitator_id: str) -> ResponseReturnV
     return redirect(url_for("groups.edit_group", group_id=group.id), 303)
 
 
-def _countries(*present: str) -> set[str]:
-    """Return the countries that have help lines of their own, the European emergency number included."""
-    own = {line.country for line in catalogue().help.lines if line.active} - {"INT", "EU"}
-    return own | EU_COUNTRIES | set(present)
+def _tell_of_country(group: Group) -> None:
+    if group.country == EVERYWHERE:
+        flash(_("No country is set: public holidays are not pointed out, and help lines are those of any country."))
+    elif country := country_name(group.country):
+        flash(_("Public holidays and help lines are those of %(country)s.", country=country))
 
 
 def _warn_of_label(form: GroupForm) -> None:

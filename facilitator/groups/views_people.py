@@ -14,7 +14,9 @@ from facilitator.groups import people
 from facilitator.groups import service as groups
 from facilitator.groups.forms import PeopleForm, PersonForm
 from facilitator.groups.models import Group, MailState
-from facilitator.groups.roster import PreviewRow, Verdict, decode_file, preview, read_rows
+from facilitator.groups.people import Entry
+from facilitator.groups.roster import PreviewRow, Verdict, decode_file, fingerprint, preview, read_rows
+from facilitator.planning.joining import find_missed_start
 from facilitator.planning.rules import joins_until
 from facilitator.reminders import service as reminders
 from facilitator.web.login import me
@@ -46,8 +48,9 @@ def add_people(group_id: str) -> ResponseReturnValue:
     rows: Sequence[PreviewRow] = ()
     try:
         rows = _preview(group, form)
-        if form.validate() and request.form.get("do") == "add":
-            return _add(group, form, rows)
+        is_seen = form.confirms(fingerprint(rows))
+        if form.validate() and request.form.get("do") == "add" and _may_add(group, form, rows, is_seen=is_seen):
+            return _add(group, rows)
     except Invalid as problem:
         say_problem(form, problem.message, problem.field)
     except Conflict as problem:
@@ -118,12 +121,28 @@ def _preview(group: Group, form: PeopleForm) -> Sequence[PreviewRow]:
     )
 
 
-def _add(group: Group, form: PeopleForm, rows: Sequence[PreviewRow]) -> ResponseReturnValue:
-    if not form.is_agreed:
-        raise Invalid(_("Tick this when each person agreed; without it nothing is added."), "agreed")
-    entries = [row.entry for row in rows if row.verdict is Verdict.ADD and row.entry]
-    if not entries:
-        raise Invalid(_("No line of this list can be added."), "text")
+def _may_add(group: Group, form: PeopleForm, rows: Sequence[PreviewRow], *, is_seen: bool) -> bool:
+    """Tell whether a list is added as it stands; what is missing is said beside its field."""
+    if not _entries(rows):
+        say_problem(form, _("No line of this list can be added."), "text")
+    elif not is_seen:
+        say_problem(
+            form, _("The list is not the one that you looked at. Look at it as it is now, then add it."), "text"
+        )
+    else:
+        if not form.is_agreed:
+            say_problem(form, _("Tick this when each person agreed; without it nothing is added."), "agreed")
+        if not form.is_spoken_about and find_missed_start(db(), group, now()):
+            say_problem(form, _("Tick this when the group knows of it; without it nobody is added."), "spoken")
+    return not form.errors
+
+
+def _entries(rows: Sequence[PreviewRow]) -> list[Entry]:
+    return [row.entry for row in rows if row.verdict is Verdict.ADD and row.entry]
+
+
+def _add(group: Group, rows: Sequence[PreviewRow]) -> ResponseReturnValue:
+    entries = _entries(rows)
     people.add_participants(db(), group, entries)
     reminders.follow_group(db(), group, now())
     db().commit()
@@ -141,6 +160,7 @@ def _people_page(group: Group, form: PeopleForm, rows: Sequence[PreviewRow] = ()
         rows=rows,
         is_closed=group.kind == GroupKind.CLOSED,
         joins_until=joins_until(group.kind),
+        missed_start=find_missed_start(db(), group, now()),
         has_errors=bool(form.errors),
     )
 

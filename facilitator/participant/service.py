@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from facilitator.curriculum.catalogue import ANYWHERE, Catalogue
+from facilitator.curriculum.editions import edition
 from facilitator.curriculum.materials import Exercise, HelpLine
 from facilitator.curriculum.rules import SegmentKind
-from facilitator.curriculum.service import SOURCE_LANGUAGE, catalogue, editions
 from facilitator.errors import Invalid, NotFound
 from facilitator.groups import people
 from facilitator.groups import service as groups
@@ -60,6 +61,8 @@ class SessionPage:
     """Everything that the page of one session shows.
 
     Args:
+        on_now: whether it has begun and is not over.
+        next: whether none of the group's other meetings begins before it or is on now.
         clock: in the zone of the session.
         others: the same on other clocks: the reader's when they chose one, else those of the group.
         questions: the prompts in order; none until a facilitator released them.
@@ -72,6 +75,8 @@ class SessionPage:
     session: GroupSession
     cancelled: bool
     over: bool
+    on_now: bool
+    next: bool
     clock: Clock
     others: tuple[Clock, ...]
     questions: tuple[PlannedSegment, ...]
@@ -96,7 +101,7 @@ def get_page(db: Session, token: str, reader_zone: str, now: datetime) -> Sessio
         Invalid: when the zone is unknown.
     """
     session, group = _get_session(db, token, now)
-    content = _edition(group.language)
+    content = edition(db, group.language)
     plan = session_plan(db, session, group)
     # only the zone that the reader asked for: the zones of a group's people would tell every reader where others live
     zones = [get_zone(reader_zone)] if reader_zone else []
@@ -104,20 +109,22 @@ def get_page(db: Session, token: str, reader_zone: str, now: datetime) -> Sessio
         session=session,
         cancelled=session.status == SessionStatus.CANCELLED,
         over=session.ends_at <= now,
+        on_now=session.starts_at <= now < session.ends_at,
+        next=now < session.starts_at and not _has_earlier(db, session, now),
         clock=_clock(session, get_zone(session.zone)),
         others=_other_clocks(session, zones),
         questions=tuple(part for part in plan.segments if part.prompt is not None) if session.released else (),
         note_shown=session.note_released,
         exercise=_exercise(plan, content),
         names=_first_names(db, group),
-        help=get_help(group.language, group.country),
+        help=get_help(db, group.language, group.country),
         language=content.language,
     )
 
 
-def get_help(language: str, country: str = ANYWHERE) -> Help:
+def get_help(db: Session, language: str, country: str = ANYWHERE) -> Help:
     """Return the help block of a country in a language, or in the source language where there is no edition."""
-    content = _edition(language)
+    content = edition(db, language)
     lines = content.help_lines(country)
     checked = [line.last_verified_on for line in lines]
     return Help(
@@ -132,12 +139,13 @@ def get_help(language: str, country: str = ANYWHERE) -> Help:
 
 def get_help_of(db: Session, person: Participant) -> Help:
     """Return the help block for a person, in the language of the messages they get."""
-    group = db.get_one(Group, person.group_id)
-    return get_help(group.language, group.country)
+    group = get_group_of(db, person)
+    return get_help(db, group.language, group.country)
 
 
-def _edition(language: str) -> Catalogue:
-    return catalogue(language if language in editions() else SOURCE_LANGUAGE)
+def get_group_of(db: Session, person: Participant) -> Group:
+    """Return the group on whose list a person is."""
+    return db.get_one(Group, person.group_id)
 
 
 def get_appointment(db: Session, token: str, title: str, now: datetime) -> CalendarEntry:
@@ -173,6 +181,8 @@ def get_person(db: Session, token: str) -> Participant:
 def change_state(db: Session, person: Participant, wish: str) -> None:
     """Pause, stop or resume a person's messages; what waits to go out is judged by it at the last moment.
 
+    The caller brings the messages of the group up to date afterwards, as after `change_messages`.
+
     Raises:
         Invalid: when the wish is none of the three.
     """
@@ -197,6 +207,17 @@ def _get_session(db: Session, token: str, now: datetime) -> tuple[GroupSession, 
     if session is None or now >= session.ends_at + PAGE_LIVES_FOR:
         raise NotFound
     return session, db.get_one(Group, session.group_id)
+
+
+def _has_earlier(db: Session, session: GroupSession, now: datetime) -> bool:
+    """Tell whether another meeting of the group comes before this one, or is on now."""
+    earlier = select(GroupSession.id).where(
+        GroupSession.group_id == session.group_id,
+        GroupSession.status == SessionStatus.SCHEDULED,
+        GroupSession.ends_at > now,
+        GroupSession.starts_at < session.starts_at,
+    )
+    return db.scalar(earlier.limit(1)) is not None
 
 
 def _other_clocks(session: GroupSession, zones: Iterable[ZoneInfo]) -> tuple[Clock, ...]:

@@ -13,6 +13,7 @@ from facilitator.errors import NotAllowed
 from facilitator.groups import people
 from facilitator.participant import service as participant
 from facilitator.planning.ical import calendar_bytes
+from facilitator.reminders.service import follow_group
 from facilitator.times import list_zones, zone_city
 from facilitator.web.locale import language
 from facilitator.web.login import public
@@ -84,6 +85,7 @@ def change_messages(token: str) -> ResponseReturnValue:
         participant.change_messages(db(), person, request.form.get("wording", ""), request.form.get("zone", ""))
     else:
         participant.change_state(db(), person, wish)
+    follow_group(db(), participant.get_group_of(db(), person), now())
     db().commit()
     return redirect(url_for("participant.show_messages", token=token, saved=1), 303)
 
@@ -115,7 +117,7 @@ def stop_messages(token: str) -> ResponseReturnValue:
 @public
 def show_erased() -> ResponseReturnValue:
     """Say that an address was erased; the link that led here has ended."""
-    return render_template("participant/erased.html", help=participant.get_help(language()))
+    return render_template("participant/erased.html", help=participant.get_help(db(), language()))
 
 
 @blueprint.get("/leave")
@@ -128,7 +130,10 @@ def leave() -> ResponseReturnValue:
 
 
 def _forget(token: str) -> ResponseReturnValue:
-    people.remove_participant(db(), participant.get_person(db(), token))
+    person = participant.get_person(db(), token)
+    group = participant.get_group_of(db(), person)
+    people.remove_participant(db(), person)
+    follow_group(db(), group, now())
     db().commit()
     database().checkpoint()
     return redirect(url_for("participant.show_erased"), 303)

@@ -257,18 +257,21 @@ def _settle_channel(db: Session, settlement: Settlement, outcome: Outcome, now: 
     """Close the breaker after a success, and open it after a failure of the channel or several refusals running."""
     channel = db.get(Channel, CHANNEL, with_for_update=True)
     if channel is None:
-        insert_missing(db, Channel, [{"name": CHANNEL, "failures": 0, "last_error": ""}])
+        insert_missing(db, Channel, [{"name": CHANNEL, "failures": 0, "reason": "", "last_error": ""}])
         channel = db.get_one(Channel, CHANNEL, with_for_update=True)
     if outcome.kind is OutcomeKind.ACCEPTED:
         channel.failures, channel.open_since_at, channel.open_until_at = 0, None, None
-        channel.last_error, channel.last_sent_at = "", now
+        channel.reason, channel.last_error, channel.last_sent_at = "", "", now
         return
     # a server that takes letters and never answers would have every one of them repeated
     if not (settlement.breaker or settlement.counts or outcome.kind is OutcomeKind.UNKNOWN):
         return
     channel.failures += 1
-    channel.last_error = outcome.text
+    channel.reason, channel.last_error = settlement.reason, outcome.text
     if settlement.breaker or channel.failures >= REFUSALS_TO_OPEN:
+        if channel.open_since_at is None:
+            fields = {"event": settlement.reason, "code": outcome.code, "phase": outcome.phase}
+            log.warning("the mail server takes nothing; what is due waits", extra=fields)
         channel.open_since_at = channel.open_since_at or now
         channel.open_until_at = now + breaker_pause(channel.failures)
 

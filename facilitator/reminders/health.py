@@ -6,7 +6,7 @@ Reads only. Nothing here names a person.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session
 
 from facilitator.accounts.models import InstallationSetting
@@ -53,7 +53,8 @@ class DeliveryHealth:
         held: messages that wait for a person.
         ticks: the worker's clock.
         breaker_open_since: when the mail server stopped answering, or None.
-        last_error: its last answer, without addresses.
+        server_reason: a code for why it takes no mail; empty while it does.
+        last_error: its last answer, without addresses; raw, for whoever runs the installation.
         paused: whether somebody holds back all mail.
     """
 
@@ -62,6 +63,7 @@ class DeliveryHealth:
     held: int
     ticks: tuple[TickHealth, ...]
     breaker_open_since: datetime | None
+    server_reason: str
     last_error: str
     paused: bool
 
@@ -72,25 +74,26 @@ class DeliveryHealth:
 
 
 def check_delivery(db: Session, now: datetime) -> DeliveryHealth:
-    """Return the figures of this instant, in two queries whatever the size of the outbox."""
-    ticks = _ticks(db, now)
-    oldest_due_at, oldest_unknown_at, held, open_since_at, last_error, paused = _read(db)
-    oldest_due = timedelta() if paused else _age(oldest_due_at, now)
+    """Return the figures of this instant, in one query whatever the size of the outbox."""
+    found = _read(db)
+    ticks = tuple(_tick(name, period, found.ticks.get(name), now) for name, period in TICK_PERIODS.items())
+    oldest_due = timedelta() if found.paused else _age(found.due_at, now)
     problems = [f"tick_{tick.name}" for tick in ticks if tick.late]
     if oldest_due > LATEST_DUE:
         problems.append("messages_late")
-    if _age(open_since_at, now) > LONGEST_BREAK:
+    if _age(found.open_since_at, now) > LONGEST_BREAK:
         problems.append("mail_server")
-    if _age(oldest_unknown_at, now) > LONGEST_UNKNOWN:
+    if _age(found.unknown_at, now) > LONGEST_UNKNOWN:
         problems.append("unknown")
     return DeliveryHealth(
         problems=tuple(problems),
         oldest_due=oldest_due,
-        held=held,
+        held=found.held,
         ticks=ticks,
-        breaker_open_since=open_since_at,
-        last_error=last_error or "",
-        paused=paused,
+        breaker_open_since=found.open_since_at,
+        server_reason=found.reason,
+        last_error=found.last_error,
+        paused=found.paused,
     )
 
 
@@ -100,28 +103,49 @@ def count_states(db: Session) -> dict[str, int]:
     return {state: count for state, count in by_state}  # noqa: C416 - to mypy a row is no pair
 
 
-def _read(db: Session) -> tuple[datetime | None, datetime | None, int, datetime | None, str | None, bool]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """What the database says, before it is judged."""
+
+    due_at: datetime | None
+    unknown_at: datetime | None
+    held: int
+    open_since_at: datetime | None
+    reason: str
+    last_error: str
+    paused: bool
+    ticks: dict[str, Tick]
+
+
+def _read(db: Session) -> _Found:
     figures = (
         select(func.min(OutboxMessage.next_attempt_at, type_=Instant)).where(in_states(OutboxState.PENDING)),
         # the index knows unknown and held messages together, so its words come first
         select(func.min(OutboxMessage.gated_at, type_=Instant)).where(OPEN, in_states(OutboxState.UNKNOWN)),
         select(func.count()).select_from(OutboxMessage).where(OPEN, in_states(OutboxState.HELD)),
         select(Channel.open_since_at).where(Channel.name == CHANNEL),
+        select(Channel.reason).where(Channel.name == CHANNEL),
         select(Channel.last_error).where(Channel.name == CHANNEL),
         select(func.count()).select_from(InstallationSetting).where(InstallationSetting.name == PAUSED_SETTING),
     )
-    row = db.execute(select(*(figure.scalar_subquery() for figure in figures))).one()
-    due_at, unknown_at, held, open_since_at, last_error, paused = row
-    return due_at, unknown_at, held, open_since_at, last_error, bool(paused)
+    once = select(*(figure.label(f"figure_{at}") for at, figure in enumerate(figures))).cte("once")
+    # the figures stand beside every tick, and alone where none has run yet
+    rows = [tuple(row) for row in db.execute(select(Tick, *once.c).outerjoin_from(once, Tick, true()))]
+    due_at, unknown_at, held, open_since_at, reason, last_error, paused = rows[0][1:]
+    return _Found(
+        due_at=due_at,
+        unknown_at=unknown_at,
+        held=held,
+        open_since_at=open_since_at,
+        reason=reason or "",
+        last_error=last_error or "",
+        paused=bool(paused),
+        ticks={tick.name: tick for tick, *_ in rows if tick},
+    )
 
 
 def _age(at: datetime | None, now: datetime) -> timedelta:
     return max(now - at, timedelta()) if at else timedelta()
-
-
-def _ticks(db: Session, now: datetime) -> tuple[TickHealth, ...]:
-    found = {tick.name: tick for tick in db.scalars(select(Tick))}
-    return tuple(_tick(name, period, found.get(name), now) for name, period in TICK_PERIODS.items())
 
 
 def _tick(name: str, period: timedelta, tick: Tick | None, now: datetime) -> TickHealth:

@@ -6,27 +6,30 @@ Grouped on purpose: the page must not read as a register of people. Reads only.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import CTE, ColumnElement, case, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from facilitator.db import Instant
 from facilitator.groups.models import Group
 from facilitator.planning.models import GroupSession
-from facilitator.reminders.models import OutboxMessage
+from facilitator.reminders.models import OutboxMessage, in_states
 from facilitator.reminders.rules import MessageKind, OutboxState
+from facilitator.times import get_zone, to_local
 
 MINUTE = timedelta(minutes=1)
 PER_PAGE = 30
 MOST_SHOWN = 20
 COMING = (OutboxState.PENDING, OutboxState.LEASED, OutboxState.SENDING)
-# held waits for a decision; failed and expired are told while the session is still to come
-TOLD_UNTIL_START = (OutboxState.FAILED, OutboxState.EXPIRED)
+# taken back before anything was handed over: nobody has read it and nobody has to act
+NEVER_SENT = (OutboxState.CANCELLED, OutboxState.SUPERSEDED, OutboxState.SUPPRESSED)
+SETTLED = tuple(state for state in OutboxState if state not in COMING and state not in NEVER_SENT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """Which session a line of the ledger is about."""
+    """Which session a line of the ledger is about; the date is the one that the messages tell, also after a move."""
 
     session_id: str
     group_id: str
@@ -45,16 +48,18 @@ class Occasion:
         kind: what they say.
         lead: how long before the session; zero for a notice.
         counts: messages by state, only states that occur.
-        first_at: the earliest time one was sent, or is due.
-        last_at: the latest.
+        at: of a coming one, when most of what is to come goes out; of a past one, when it last went out, or None.
+        earlier: of a coming one, how many go out before that.
+        later: of a coming one, how many go out after it.
     """
 
     about: About
     kind: MessageKind
     lead: timedelta
     counts: dict[OutboxState, int]
-    first_at: datetime
-    last_at: datetime
+    at: datetime | None
+    earlier: int = 0
+    later: int = 0
 
     @property
     def total(self) -> int:
@@ -64,12 +69,22 @@ class Occasion:
     @property
     def to_come(self) -> int:
         """Return how many of them are still to be sent."""
-        return sum(count for state, count in self.counts.items() if state in COMING)
+        return sum(self.counts.get(state, 0) for state in COMING)
+
+    @property
+    def never_sent(self) -> dict[OutboxState, int]:
+        """Return the messages that were taken back before they went out, by state."""
+        return {state: count for state, count in self.counts.items() if state in NEVER_SENT}
+
+    @property
+    def settled(self) -> dict[OutboxState, int]:
+        """Return the messages that went out, or ought to have, by state."""
+        return {state: count for state, count in self.counts.items() if state in SETTLED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """One message that a person may have to look at; who it is for is not said."""
+    """One message that waits for a decision; who it is for is not said."""
 
     id: int
     about: About
@@ -80,18 +95,18 @@ class Waiting:
     enhanced: str
     attempts: int
     gated_at: datetime | None
-    next_attempt_at: datetime
     valid_until_at: datetime
 
 
-_ABOUT = (
+ABOUT = (
     OutboxMessage.session_id,
     GroupSession.group_id,
     Group.label,
     GroupSession.position,
-    GroupSession.on_date,
     GroupSession.zone,
+    OutboxMessage.session_starts_at,
 )
+_KEY = ("session_id", "session_starts_at", "kind", "lead_minutes", "time_rev")
 
 
 def list_occasions(
@@ -102,66 +117,47 @@ def list_occasions(
     Args:
         db: the database.
         group_ids: whose groups' sessions.
-        coming: those that still have a message to send; otherwise those of which at least one is settled.
+        coming: those that still have a message to send; otherwise those of which at least one is settled. Those of
+            which none was ever sent come last.
         page: counted from 1.
         session_id: only those of one session.
     """
-    key = (OutboxMessage.kind, OutboxMessage.lead_minutes, OutboxMessage.time_rev)
-    moment = func.coalesce(OutboxMessage.sent_at, OutboxMessage.next_attempt_at, type_=Instant)
-    still = func.count().filter(OutboxMessage.state.in_(COMING))
-    states = [func.count().filter(OutboxMessage.state == state).label(state) for state in OutboxState]
+    times = _times(group_ids, session_id)
+    key = [times.c[name] for name in _KEY]
+    about = [times.c.get(column.key, column) for column in ABOUT]
+    states = [func.sum(times.c[state]) for state in OutboxState]
+    still, every = func.sum(times.c.coming), func.sum(times.c.every)
+    before = func.sum(times.c.coming).filter(times.c.at < times.c.usual)
+    after = func.sum(times.c.coming).filter(times.c.at > times.c.usual)
+    latest = func.max(times.c.at, type_=Instant).filter(times.c.settled > 0)
     found = db.execute(
-        select(*_ABOUT, *key, func.min(moment, type_=Instant), func.max(moment, type_=Instant), *states)
-        .join(GroupSession, GroupSession.id == OutboxMessage.session_id)
+        select(*about, *key[2:], times.c.usual if coming else latest, before, after, *states)
+        .join(GroupSession, GroupSession.id == times.c.session_id)
         .join(Group, Group.id == GroupSession.group_id)
-        .where(_of(group_ids), *([OutboxMessage.session_id == session_id] if session_id else []))
-        .group_by(*_ABOUT, *key)
-        .having(still > 0 if coming else func.count() > still)
+        .group_by(*about, *key[2:], times.c.usual)
+        .having(still > 0 if coming else every > still)
         # the key makes the order whole: occasions of one moment would stand on two pages, or on none
-        .order_by(func.min(moment).asc() if coming else func.max(moment).desc(), OutboxMessage.session_id, *key)
+        .order_by(times.c.usual if coming else latest.desc().nulls_last(), *key)
         .limit(PER_PAGE)
         .offset((page - 1) * PER_PAGE)
     )
     return [_occasion(tuple(row)) for row in found]
 
 
-def list_waiting(db: Session, group_ids: Collection[str], now: datetime) -> Sequence[Waiting]:
-    """Return the messages that need a person: held ones, and failed or missed ones of sessions still to come."""
-    return _list_single(
-        db,
-        group_ids,
-        (OutboxMessage.state == OutboxState.HELD)
-        | (OutboxMessage.state.in_(TOLD_UNTIL_START) & (GroupSession.starts_at > now)),
-    )
-
-
-def list_retrying(db: Session, group_ids: Collection[str]) -> Sequence[Waiting]:
-    """Return the messages that were tried or held back and will be tried again."""
-    return _list_single(
-        db,
-        group_ids,
-        OutboxMessage.state.in_((OutboxState.PENDING, OutboxState.UNKNOWN)) & (OutboxMessage.reason != ""),
-    )
-
-
-def _of(group_ids: Collection[str]) -> ColumnElement[bool]:
-    """Return the condition of a group's messages; by their sessions, so that only those rows are read."""
-    return OutboxMessage.session_id.in_(select(GroupSession.id).where(GroupSession.group_id.in_(group_ids)))
-
-
-def _list_single(db: Session, group_ids: Collection[str], condition: ColumnElement[bool]) -> Sequence[Waiting]:
+def list_waiting(db: Session, group_ids: Collection[str]) -> Sequence[Waiting]:
+    """Return the messages that wait for a decision, each by itself: somebody decides on each."""
     found = db.execute(
-        select(OutboxMessage, *_ABOUT)
+        select(OutboxMessage, *ABOUT)
         .join(GroupSession, GroupSession.id == OutboxMessage.session_id)
         .join(Group, Group.id == GroupSession.group_id)
-        .where(_of(group_ids), condition)
+        .where(of_groups(group_ids), OutboxMessage.state == OutboxState.HELD)
         .order_by(OutboxMessage.valid_until_at, OutboxMessage.id)
         .limit(MOST_SHOWN)
     )
     return [
         Waiting(
             id=row.id,
-            about=_about(tuple(about)),
+            about=about_of(tuple(about)),
             kind=MessageKind(row.kind),
             lead=row.lead_minutes * MINUTE,
             state=OutboxState(row.state),
@@ -169,27 +165,56 @@ def _list_single(db: Session, group_ids: Collection[str], condition: ColumnEleme
             enhanced=row.enhanced,
             attempts=row.attempts,
             gated_at=row.gated_at,
-            next_attempt_at=row.next_attempt_at,
             valid_until_at=row.valid_until_at,
         )
         for row, *about in found
     ]
 
 
-def _about(values: tuple[object, ...]) -> About:
-    names = ("session_id", "group_id", "label", "position", "on_date", "zone")
-    return About(**dict(zip(names, values, strict=True)))  # type: ignore[arg-type] # the columns of _ABOUT
+def _times(group_ids: Collection[str], session_id: str | None) -> CTE:
+    """Return the messages counted by occasion and moment, with the moment at which most of those to come go out."""
+    key = [getattr(OutboxMessage, name) for name in _KEY]
+    is_coming, is_settled = in_states(*COMING), in_states(*SETTLED)
+    went_at = func.coalesce(OutboxMessage.sent_at, OutboxMessage.gated_at, OutboxMessage.due_at)
+    at = type_coerce(case((is_coming, OutboxMessage.next_attempt_at), else_=went_at), Instant)
+    coming = func.count().filter(is_coming)
+    usual = func.first_value(at, type_=Instant).over(partition_by=key, order_by=(coming.desc(), at))
+    return (
+        select(
+            *key,
+            at.label("at"),
+            usual.label("usual"),
+            func.count().label("every"),
+            coming.label("coming"),
+            func.count().filter(is_settled).label("settled"),
+            *(func.count().filter(OutboxMessage.state == state).label(state) for state in OutboxState),
+        )
+        .where(of_groups(group_ids), *([OutboxMessage.session_id == session_id] if session_id else []))
+        .group_by(*key, at)
+        .cte("times")
+    )
 
 
-def _occasion(row: tuple[object, ...]) -> Occasion:
-    about, rest = row[: len(_ABOUT)], row[len(_ABOUT) :]
-    kind, lead_minutes, _time_rev, first_at, last_at, *counts = rest
-    by_state = {state: int(str(count)) for state, count in zip(OutboxState, counts, strict=True) if count}
+def of_groups(group_ids: Collection[str]) -> ColumnElement[bool]:
+    """Return the condition of a group's messages; by their sessions, so that only those rows are read."""
+    return OutboxMessage.session_id.in_(select(GroupSession.id).where(GroupSession.group_id.in_(group_ids)))
+
+
+def about_of(values: tuple[Any, ...]) -> About:
+    """Return the session of a row from the values of ABOUT; the date is that of the start which the messages tell."""
+    session_id, group_id, label, position, zone, told_at = values
+    on_date = to_local(told_at, get_zone(zone)).date()
+    return About(session_id=session_id, group_id=group_id, label=label, position=position, on_date=on_date, zone=zone)
+
+
+def _occasion(row: tuple[Any, ...]) -> Occasion:
+    kind, lead_minutes, _time_rev, at, earlier, later, *counts = row[len(ABOUT) :]
     return Occasion(
-        about=_about(about),
-        kind=MessageKind(str(kind)),
-        lead=int(str(lead_minutes)) * MINUTE,
-        counts=by_state,
-        first_at=first_at,  # type: ignore[arg-type] # typed by the column
-        last_at=last_at,  # type: ignore[arg-type] # typed by the column
+        about=about_of(row[: len(ABOUT)]),
+        kind=MessageKind(kind),
+        lead=lead_minutes * MINUTE,
+        counts={state: int(count) for state, count in zip(OutboxState, counts, strict=True) if count},
+        at=at,
+        earlier=int(earlier or 0),
+        later=int(later or 0),
     )

@@ -1,8 +1,10 @@
 """The words of each message, in three levels: vague, plain and full.
 
-Below full a letter holds a day, a time and the link that stops it, so that whoever opens it instead of the person
-learns no more; a change that a time cannot tell adds the link of the page. At no level is there a theme or a help
-number. Templates are rendered without the request, so a letter cannot depend on who happens to be signed in.
+Below full a letter holds a day, a time, the link of the session's page and the link that stops it, and no word of
+what either is about; vague differs from plain by a subject without a time, for that is what a locked screen shows. The
+page's link is the same for everybody and ends a day after the session. It stands in letters and not beside the message
+settings, whose link lives on: an old letter would open every later session. A cancellation has nothing more to show,
+so below full it carries none. At no level is there a theme or a help number. Templates are rendered without the request, so a letter cannot depend on who happens to be signed in.
 This module must never see an address.
 """
 
@@ -35,7 +37,7 @@ class LetterFacts:
         local_start: the start, aware, in the person's zone.
         minutes: how long the session lasts.
         stop_link: where messages stop without signing in.
-        page_link: the session's page; said at full, or where a change cannot be told in words.
+        page_link: the session's page, shared by all who come to it.
         place: said at full alone.
         link: an address for joining online, said at full alone.
         sender_name: the neutral name that signs a full letter.

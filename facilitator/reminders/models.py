@@ -187,7 +187,8 @@ class Channel(Base, kw_only=True):
     failures: Mapped[int] = mapped_column(default=0)
     open_since_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
     open_until_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
-    last_error: Mapped[str] = mapped_column(String(200), default="")
+    reason: Mapped[str] = mapped_column(String(40), default="")  # the last failure as a code, for people
+    last_error: Mapped[str] = mapped_column(String(200), default="")  # the same as the server or the system said it
     last_sent_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
 
 

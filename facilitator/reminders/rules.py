@@ -24,7 +24,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
-from facilitator.errors import Conflict
 from facilitator.mail.outcome import SERVICE_CLOSING, SIGN_IN_CODES, Outcome, OutcomeKind, Phase
 
 
@@ -134,16 +133,6 @@ PLAIN_SETTLEMENTS = {
     OutcomeKind.DEFERRED: Settlement(state=OutboxState.PENDING, reason="try_later"),
     OutcomeKind.ABANDONED: Settlement(state=OutboxState.PENDING, reason="out_of_time", charged=False),
 }
-
-
-def check_edge(start: OutboxState, end: OutboxState) -> None:
-    """Refuse a step that the drawing does not have.
-
-    Raises:
-        Conflict: naming both states.
-    """
-    if (start, end) not in LEGAL_EDGES:
-        raise Conflict(f"A message that is {start} cannot become {end}.")
 
 
 def next_attempt(attempts: int, valid_until: datetime, rng: random.Random, now: datetime) -> datetime | None:

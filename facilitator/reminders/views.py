@@ -16,8 +16,9 @@ from facilitator.planning.models import GroupSession, SessionStatus
 from facilitator.reminders import service as reminders
 from facilitator.reminders.forms import RulesForm
 from facilitator.reminders.health import DeliveryHealth, check_delivery, count_states
-from facilitator.reminders.ledger import list_occasions, list_retrying, list_waiting
+from facilitator.reminders.ledger import list_occasions, list_waiting
 from facilitator.reminders.letters import LetterFacts, render
+from facilitator.reminders.lines import list_lines
 from facilitator.reminders.rules import MessageKind
 from facilitator.times import get_zone
 from facilitator.web.login import me, public
@@ -41,8 +42,8 @@ def show_reminders() -> ResponseReturnValue:
         nav="reminders",
         groups=mine,
         health=check_delivery(db(), now()),
-        waiting=list_waiting(db(), ids, now()),
-        retrying=list_retrying(db(), ids),
+        waiting=list_waiting(db(), ids),
+        lines=list_lines(db(), ids, now()),
         coming=list_occasions(db(), ids, coming=True),
         past=list_occasions(db(), ids, coming=False, page=page),
         page=page,
@@ -151,8 +152,8 @@ def _show_group(details: GroupDetails, form: RulesForm) -> str:
         form=form,
         has_errors=bool(form.errors),
         people=details.people,
-        waiting=list_waiting(db(), [group.id], now()),
-        retrying=list_retrying(db(), [group.id]),
+        waiting=list_waiting(db(), [group.id]),
+        lines=list_lines(db(), [group.id], now()),
         coming=list_occasions(db(), [group.id], coming=True),
         past=list_occasions(db(), [group.id], coming=False),
         wording=wording,

@@ -12,7 +12,7 @@ from facilitator.groups.models import Group
 from facilitator.planning import queries as planning
 from facilitator.planning.models import GroupSession, SessionStatus
 from facilitator.planning.queries import SessionLine, SessionPlan
-from facilitator.reminders.ledger import Waiting, list_waiting
+from facilitator.reminders.lines import Line, list_lines
 
 WEEK = timedelta(days=8)
 FIRST_NEEDS = 5
@@ -33,7 +33,7 @@ class Day:
     Args:
         next: the session that runs now or comes next, with its plan.
         unclosed: sessions that are over and whose headcount is missing, with the instant until which it can be kept.
-        messages: messages that need a person.
+        messages: messages that need a person, equal ones as one line.
         gaps: coming sessions whose plan has an empty slot.
         week: the sessions of the next days, cancelled ones among them.
     """
@@ -41,7 +41,7 @@ class Day:
     next: Gathering | None
     plan: SessionPlan | None
     unclosed: Sequence[tuple[Gathering, datetime]]
-    messages: Sequence[Waiting]
+    messages: Sequence[Line]
     gaps: Sequence[tuple[Gathering, SessionLine]]
     week: Sequence[Gathering]
 
@@ -62,7 +62,7 @@ def show_day(db: Session, me: Facilitator, group_ids: Sequence[str], now: dateti
         next=coming,
         plan=planning.session_plan(db, coming.session, coming.group) if coming else None,
         unclosed=[(each, correctable_until(each.session.ends_at)) for each in over],
-        messages=list_waiting(db, group_ids, now),
+        messages=[line for line in list_lines(db, group_ids, now) if line.needs_you],
         gaps=[(each, lines[each.session.id]) for each in week if each.session.id in lines],
         week=week,
     )

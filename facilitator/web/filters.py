@@ -34,9 +34,9 @@ def _pattern(english: str, other: str) -> str:
     return english if locale is None or locale.language == "en" else other
 
 
-def day(on: date) -> str:
-    """Return "Thursday 19 November"."""
-    return _date(on, _pattern("EEEE d MMMM", "EEEE d 'de' MMMM"))
+def day(on: date, read_on: date | None = None) -> str:
+    """Return "Thursday 19 November", with its year where that is not the present one."""
+    return day_with_year(on) if _other_year(on, read_on) else _date(on, _pattern("EEEE d MMMM", "EEEE d 'de' MMMM"))
 
 
 def day_with_year(on: date) -> str:
@@ -49,14 +49,18 @@ def short_day(on: date) -> str:
     return _date(on, "EEE d")
 
 
-def short_date(on: date) -> str:
-    """Return "Thu 19 Nov"."""
-    return _date(on, "EEE d MMM")
+def short_date(on: date, read_on: date | None = None) -> str:
+    """Return "Thu 19 Nov", with its year where that is not the present one."""
+    return _date(on, "EEE d MMM y" if _other_year(on, read_on) else "EEE d MMM")
 
 
-def month_short(on: date) -> str:
-    """Return "Nov"."""
-    return _date(on, "MMM")
+def month_short(on: date, read_on: date | None = None) -> str:
+    """Return "Nov", with its year where that is not the present one."""
+    return _date(on, "MMM y" if _other_year(on, read_on) else "MMM")
+
+
+def _other_year(on: date, read_on: date | None) -> bool:
+    return read_on is not None and on.year != read_on.year
 
 
 def month_long(on: date) -> str:
@@ -74,9 +78,9 @@ def at_zone(instant: datetime, zone: str) -> datetime:
     return to_local(instant, get_zone(zone))
 
 
-def day_and_time(local: datetime) -> str:
-    """Return "Thu 19 Nov, 18:30"."""
-    return f"{short_date(local)}, {wall(local)}"
+def day_and_time(local: datetime, read_on: date | None = None) -> str:
+    """Return "Thu 19 Nov, 18:30", with its year where that is not the present one."""
+    return f"{short_date(local, read_on)}, {wall(local)}"
 
 
 def zone_words(instant: datetime, zone: str) -> str:

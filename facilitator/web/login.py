@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar
 
-from flask import Flask, current_app, g, redirect, request, url_for
+from flask import Flask, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
@@ -69,7 +69,8 @@ def sign_in(facilitator: Facilitator) -> None:
 
 
 def sign_out() -> None:
-    """End this session."""
+    """End this session, with everything that its cookie keeps."""
+    session.clear()
     logout_user()
 
 

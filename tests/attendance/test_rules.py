@@ -16,6 +16,7 @@ from facilitator.attendance.rules import (
     code_headcount,
     code_returning,
     correctable_until,
+    is_surprising,
     numeric,
     spoken,
     validate_headcount,
@@ -174,3 +175,8 @@ def test_an_impossible_headcount_is_refused(headcount):
     with pytest.raises(Invalid) as refusal:
         validate_headcount(headcount)
     assert refusal.value.field == "headcount"
+
+
+@pytest.mark.parametrize(("headcount", "asked"), [(0, False), (8, False), (10, False), (11, True), (500, True)])
+def test_more_than_the_people_and_those_who_lead_them_is_asked_about(headcount, asked):
+    assert is_surprising(headcount, people=8, facilitators=2) is asked

@@ -12,19 +12,19 @@ from facilitator.attendance.rules import Precision
 from facilitator.db import Database
 from facilitator.errors import Conflict, Invalid
 from facilitator.planning.models import GroupSession
-from facilitator.prompts.service import import_library
+from facilitator.prompts.importing import import_library
 from facilitator.vault import Vault
 from tests.conftest import VAULT_KEY
+from tests.factories import counted
 from tests.planning import stage
 
 MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-def db(database):
-    with database.write() as session:
-        import_library(session, "en")
-        yield session
+def db(db):
+    import_library(db, "en")
+    return db
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ def test_tallies_are_read_in_one_query(database, db, sessions, close):
     for number, session in enumerate(sessions[:3]):
         close(3 + number, session=session)
     db.commit()
-    with database.read() as reader, stage.counted(database) as statements:
+    with database.read() as reader, counted(database) as statements:
         found = service.tallies(reader, [session.id for session in sessions])
     assert {session_id: tally.headcount for session_id, tally in found.items()} == {
         sessions[0].id: "3",

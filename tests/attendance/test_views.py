@@ -8,7 +8,7 @@ from sqlalchemy import select
 from facilitator.attendance.models import Tally
 from facilitator.planning.models import Assignment, GroupSession, Segment
 from tests import evening
-from tests.planning.stage import counted
+from tests.factories import counted
 
 
 def path(stage, number=0):
@@ -142,6 +142,45 @@ def test_a_number_that_cannot_be_right_is_said_and_stays_as_it_was_typed(stage, 
     assert "<title>Error:" in response.text
     assert typed(response) == wrong.replace("<", "&lt;").replace(">", "&gt;")
     assert (kept(stage), status(stage)) == (None, "scheduled")
+
+
+@pytest.mark.parametrize("wrong", ["", "-1", "abc", "8.5", "501"])
+def test_a_number_that_cannot_be_right_is_said_when_one_asks_what_is_kept(stage, alice, wrong):
+    response = alice.post(path(stage), data={"headcount": wrong, "by": "show"})
+    assert response.status_code == 422
+    assert response.text.count("Enter a number from 0 to 500.") == 2
+    assert "<title>Error:" in response.text
+    assert 'aria-invalid="true"' in response.text
+    assert typed(response) == wrong
+
+
+MANY = "That is more than the 8 people of this group. Is it right?"
+
+
+def test_more_people_than_the_group_and_its_facilitators_are_asked_about_once(stage, alice):
+    shown = alice.post(path(stage), data={"headcount": "11", "by": "show"})
+    assert (shown.status_code, shown.text.count(MANY)) == (200, 1)
+    asked = alice.post(path(stage), data={"headcount": "11", "do": "close"})
+    assert asked.status_code == 422
+    assert MANY in asked.text
+    assert 'name="sure" value="11"' in asked.text
+    assert (kept(stage), status(stage)) == (None, "scheduled")
+    assert alice.post(path(stage), data={"headcount": "500", "sure": "11", "do": "count"}).status_code == 422
+    assert alice.post(path(stage), data={"headcount": "11", "sure": "11", "do": "close"}).status_code == 303
+    assert (kept(stage), status(stage)) == ("7+", "done")
+
+
+def test_as_many_as_the_group_and_its_facilitators_are_not_asked_about(stage, alice):
+    assert MANY not in alice.post(path(stage), data={"headcount": "10", "by": "show"}).text
+    assert alice.post(path(stage), data={"headcount": "10", "do": "close"}).status_code == 303
+
+
+def test_where_nobody_is_listed_the_places_are_what_a_count_is_held_against(config, database, now):
+    begun = evening.begin(config, database, now, ())
+    begun.after(minutes=5)
+    alice = begun.client("alice")
+    assert alice.post(path(begun), data={"headcount": "10", "do": "count"}).status_code == 303
+    assert MANY in alice.post(path(begun), data={"headcount": "11", "do": "count"}).text
 
 
 def test_an_answer_that_there_is_not_is_no_answer(stage, alice):

@@ -2,6 +2,7 @@
 
 import io
 import re
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy import func, select
 from facilitator.groups.models import Group, MailState, Wording
 from facilitator.groups.people import list_people
 from facilitator.groups.roster import MOST_BYTES
-from facilitator.prompts.service import import_library
+from facilitator.prompts.importing import import_library
 from facilitator.reminders.models import OutboxMessage, ReminderRule
 from facilitator.reminders.rules import OutboxState
 from tests.factories import ON_SQLITE, counted, email
@@ -81,6 +82,13 @@ def chosen(response, name):
     return re.search(r"<option[^>]*selected[^>]*value=\"([^\"]*)\"|value=\"([^\"]*)\"[^>]*selected", options)
 
 
+def add(alice, house, text, **values):
+    """Look at a list and add it as it was shown."""
+    looked = alice.post(house.at("/people"), data={"text": text})
+    seen = value_of(looked, "seen") if 'name="seen"' in looked.text else ""
+    return alice.post(house.at("/people"), data={**AGREED, "text": text, "seen": seen, **values})
+
+
 def upload(text):
     return {"file": (io.BytesIO(text if isinstance(text, bytes) else text.encode()), "list.csv")}
 
@@ -98,7 +106,7 @@ def test_who_has_no_group_is_told_what_one_is_and_how_to_make_it(house):
 def test_each_group_is_listed_with_its_people_and_its_next_session(house, alice, planned):
     response = alice.get("/groups")
     assert "1 person on the list" in response.text
-    assert "Monday 11 January, 18:30" in response.text
+    assert "Monday 11 January 2027, 18:30" in response.text
     assert "you co-facilitate" in house.client("bob").get("/groups").text
 
 
@@ -179,10 +187,49 @@ def test_the_form_of_a_group_shows_what_is_kept_even_under_an_older_name_of_its_
 
 def test_fewer_places_than_people_are_refused(house, alice):
     people = "\n".join(f"P{n}, p{n}@example.org" for n in range(6))
-    alice.post(house.at("/people"), data={**AGREED, "text": people})
+    add(alice, house, people)
     response = alice.post(house.at("/edit"), data={**DRAFT, "capacity": "5"})
     assert_refused(response, "There are more people on the list than places.")
     assert value_of(response, "capacity") == "5"
+
+
+# the country of a group
+
+
+@pytest.mark.parametrize(
+    ("zone", "answer", "kept", "said"),
+    [
+        ("Europe/Berlin", "", "DE", "Public holidays and help lines are those of Germany."),
+        ("Asia/Calcutta", "", "IN", "Public holidays and help lines are those of India."),
+        ("Europe/Berlin", "AT", "AT", "Public holidays and help lines are those of Austria."),
+        ("Europe/Berlin", "INT", "INT", "No country is set: public holidays are not pointed out"),
+        ("Etc/UTC", "", "INT", "No country is set: public holidays are not pointed out"),
+    ],
+)
+@pytest.mark.parametrize("ending", ["/groups/new", "/edit"])
+def test_the_country_comes_from_the_time_zone_unless_another_is_chosen(house, alice, ending, zone, answer, kept, said):
+    path = house.at(ending) if ending == "/edit" else ending
+    response = alice.post(path, data={**DRAFT, "zone": zone, "country": answer})
+    with house.read() as db:
+        assert db.get_one(Group, response.location.rpartition("/")[2]).country == kept
+    assert said in alice.get(response.location).text
+
+
+def test_the_form_proposes_the_country_of_the_zone_and_says_what_it_is_for(house, alice):
+    page = alice.get("/groups/new")
+    assert "From the time zone Europe/London it is United Kingdom." in page.text
+    assert "Its public holidays are pointed out while you plan" in page.text
+    assert "Another country" in page.text
+    alice.post(house.at("/edit"), data={**DRAFT, "country": "DE"})
+    edit = alice.get(house.at("/edit"))
+    assert chosen(edit, "country")[1] == ""
+    assert "From the time zone Europe/Berlin it is Germany." in edit.text
+    assert "Germany" in alice.get(house.at()).text
+
+
+def test_a_country_that_is_not_of_the_zone_stays_chosen(house, alice):
+    alice.post(house.at("/edit"), data=DRAFT)
+    assert "IE" in chosen(alice.get(house.at("/edit")), "country")[0]
 
 
 # who leads
@@ -281,14 +328,92 @@ def test_a_group_without_a_series_says_what_one_is(house, alice):
 
 @pytest.mark.parametrize("ending", ["", "/edit", "/people", "/people/{person}"])
 def test_a_page_takes_few_queries_however_much_there_is(house, alice, planned, ending):
-    alice.post(house.at("/people"), data={**AGREED, "text": "a, a@example.org\nb, b@example.org\nc, c@example.org"})
+    add(alice, house, "a, a@example.org\nb, b@example.org\nc, c@example.org")
     path = house.at(ending.format(person=house.person_id))
     with counted(house.database) as found:
         assert alice.get(path).status_code == 200
     assert found["SELECT"] <= MOST_QUERIES
 
 
+def test_the_series_that_holds_the_next_session_is_shown_and_the_later_one_named(house, alice, planned):
+    with house.change() as db:
+        group = db.get_one(Group, house.group_id)
+        stage.make_series(db, group, first_on=date(2027, 6, 7), pathway_id="closed-12", zone="Europe/London")
+    page = alice.get(house.at()).text
+    assert "8 to come" in page
+    assert ">from 7 June 2027</a>" in page
+    house.clock.at = datetime(2027, 4, 1, tzinfo=UTC)
+    assert "12 to come" in alice.get(house.at()).text
+    house.clock.at = datetime(2028, 4, 1, tzinfo=UTC)
+    late = alice.get(house.at()).text
+    assert "12 to close" in late
+    assert ">from 11 January 2027</a>" in late
+
+
+def test_a_date_of_another_year_carries_it(house, alice, planned):
+    add(alice, house, "Kim, kim@example.org")
+    page = alice.get(house.at()).text
+    assert ">Jan 2027</span>" in page
+    assert re.search(r"Sat 9 Jan 2027, \d\d:\d\d", page)
+    house.clock.at = datetime(2027, 1, 2, tzinfo=UTC)
+    assert ">Jan</span>" in alice.get(house.at()).text
+
+
+def test_the_usual_time_of_a_reminder_is_shown_with_how_many_get_it_earlier(house, alice, planned):
+    add(alice, house, "Kim, kim@example.org\nLee, lee@example.org\nMax, max@example.org, , Asia/Tokyo")
+    page = alice.get(house.at()).text
+    assert "Sat 9 Jan 2027, 18:30, 1 earlier" in page
+
+
 # adding people
+
+
+def test_lines_that_were_added_after_the_look_are_shown_before_they_are_stored(house, alice):
+    looked = alice.post(house.at("/people"), data={"text": "Kim, kim@example.org"})
+    data = {**AGREED, "text": "Kim, kim@example.org\nLee, lee@example.org", "seen": value_of(looked, "seen")}
+    again = alice.post(house.at("/people"), data=data)
+    assert_refused(again, "The list is not the one that you looked at.")
+    assert "2 people can be added" in again.text
+    assert listed(house) == {"Pat": "pat@example.org"}
+    assert alice.post(house.at("/people"), data={**data, "seen": value_of(again, "seen")}).status_code == 303
+    assert {"Kim", "Lee"} < set(listed(house))
+
+
+@pytest.mark.parametrize("seen", ["", "0" * 64])
+def test_a_list_that_nobody_looked_at_is_not_stored(house, alice, seen):
+    response = alice.post(house.at("/people"), data={**AGREED, "text": "Kim, kim@example.org", "seen": seen})
+    assert_refused(response, "The list is not the one that you looked at.")
+    assert listed(house) == {"Pat": "pat@example.org"}
+
+
+def test_who_joins_a_closed_group_late_is_added_only_when_the_group_knows(house, alice, planned):
+    text, reason = "Kim, kim@example.org", "Session 3 of this closed group has begun."
+    house.clock.at = datetime(2027, 1, 25, 18, 0, tzinfo=UTC)
+    assert reason not in alice.get(house.at("/people")).text
+    house.clock.at = datetime(2027, 1, 25, 18, 31, tzinfo=UTC)
+    for page in (alice.get(house.at("/people")), alice.post(house.at("/people"), data={"text": text})):
+        assert reason in page.text
+        assert "Somebody new changes the room for everybody." in page.text
+    assert_refused(add(alice, house, text), "Tick this when the group knows of it; without it nobody is added.")
+    assert listed(house) == {"Pat": "pat@example.org"}
+    assert add(alice, house, text, spoken="y").status_code == 303
+    assert "Kim" in listed(house)
+
+
+def test_after_the_last_session_people_are_listed_for_the_next_series_unasked(house, alice, planned):
+    house.clock.at = datetime(2027, 6, 1, tzinfo=UTC)
+    assert add(alice, house, "Kim, kim@example.org").status_code == 303
+
+
+def test_an_open_group_takes_people_at_any_session(house, alice, planned):
+    with house.change() as db:
+        db.get_one(Group, house.group_id).kind = "open"
+    house.clock.at = datetime(2027, 2, 12, tzinfo=UTC)
+    assert add(alice, house, "Kim, kim@example.org").status_code == 303
+
+
+def test_the_page_says_which_words_of_wording_are_understood(house, alice):
+    assert "day and time, short or full." in alice.get(house.at("/people")).text
 
 
 def test_a_list_is_looked_at_before_anything_is_stored(house, alice):
@@ -310,13 +435,13 @@ def test_a_list_is_looked_at_before_anything_is_stored(house, alice):
 
 def test_the_good_lines_alone_are_added(house, alice):
     text = "Kim, kim@example.org\nPat again, PAT@example.org\nwrong\nLee <lee@example.org>"
-    response = alice.post(house.at("/people"), data={**AGREED, "text": text}, follow_redirects=True)
+    response = alice.get(add(alice, house, text).location)
     assert "2 people are on the list now." in response.text
     assert listed(house) == {"Pat": "pat@example.org", "Kim": "kim@example.org", "Lee": "lee@example.org"}
 
 
 def test_nobody_is_added_unless_each_agreed(house, alice):
-    response = alice.post(house.at("/people"), data={"text": "Kim, kim@example.org", "do": "add"})
+    response = add(alice, house, "Kim, kim@example.org", agreed="")
     assert_refused(response, "Tick this when each person agreed; without it nothing is added.")
     assert "Kim, kim@example.org" in response.text
     assert "Add 1 person" in response.text
@@ -324,9 +449,8 @@ def test_nobody_is_added_unless_each_agreed(house, alice):
 
 
 def test_pressing_twice_adds_nobody_twice(house, alice):
-    data = {**AGREED, "text": "Kim, kim@example.org"}
-    assert alice.post(house.at("/people"), data=data).status_code == 303
-    assert_refused(alice.post(house.at("/people"), data=data), "No line of this list can be added.")
+    assert add(alice, house, "Kim, kim@example.org").status_code == 303
+    assert_refused(add(alice, house, "Kim, kim@example.org"), "No line of this list can be added.")
     assert len(listed(house)) == 2
 
 
@@ -335,7 +459,7 @@ def test_a_closed_group_takes_as_many_as_it_has_places(house, alice):
     response = alice.post(house.at("/people"), data={"text": text})
     assert "7 people can be added, 2 lines cannot" in response.text
     assert "No place is left in this group." in response.text
-    alice.post(house.at("/people"), data={**AGREED, "text": text})
+    add(alice, house, text)
     assert len(listed(house)) == 8
 
 
@@ -344,7 +468,7 @@ def test_a_file_is_read_into_the_form_and_travels_on_as_text(house, alice):
     response = alice.post(house.at("/people"), data=upload(content), content_type="multipart/form-data")
     assert "1 person can be added" in response.text
     shown = re.search(r"<textarea[^>]*>(.*?)</textarea>", response.text, re.DOTALL)[1].strip()
-    alice.post(house.at("/people"), data={**AGREED, "text": shown})
+    add(alice, house, shown)
     assert listed(house)["Zoë"] == "zoe@example.org"
     added = next(one for one in house.people() if one.zone)
     assert (added.wording, added.zone) == (Wording.FULL, "Europe/Berlin")
@@ -448,7 +572,7 @@ def test_who_is_taken_off_is_erased(house, alice):
 
 
 def test_who_joins_is_reminded_who_leaves_is_not(house, alice, planned):
-    alice.post(house.at("/people"), data={**AGREED, "text": "Kim, kim@example.org"})
+    add(alice, house, "Kim, kim@example.org")
     both = messages(house)[OutboxState.PENDING]
     assert both > 0
     alice.post(house.at(f"/people/{house.person_id}/remove"))

@@ -19,17 +19,6 @@ from tests.factories import ON_SQLITE
 
 
 @pytest.fixture
-def db(database):
-    with database.write() as session:
-        yield session
-
-
-@pytest.fixture
-def alice(db):
-    return factories.make_account(db, "Alice")
-
-
-@pytest.fixture
 def group(db, alice, now):
     return factories.make_group(db, alice, now, capacity=4)
 

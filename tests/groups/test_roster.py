@@ -135,6 +135,39 @@ def test_a_good_line_is_added_with_a_vague_wording_unless_it_says_otherwise():
     assert full.entry == Entry(alias="Kim", address="kim@example.org", wording=Wording.FULL, zone="Europe/Berlin")
 
 
+@pytest.mark.parametrize(
+    ("words", "wording"),
+    [
+        *(
+            ("vague", Wording.VAGUE),
+            ("Day and time", Wording.VAGUE),
+            ("Day only", Wording.VAGUE),
+            ("Día y hora", Wording.VAGUE),
+        ),
+        *(("plain", Wording.PLAIN), ("SHORT", Wording.PLAIN), ("Breve", Wording.PLAIN)),
+        *(("full", Wording.FULL), ("Full", Wording.FULL), ("completa", Wording.FULL)),
+    ],
+)
+def test_a_wording_is_understood_as_the_pages_name_it_in_each_language(words, wording):
+    [found] = judge(f"Robin, robin@example.org, {words}")
+    assert found.entry.wording is wording
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("Robin, robin@example.org\nKim; kim@example.org", 2),
+        ("Robin;robin@example.org;full\n\nKim,kim@example.org;full", 3),
+        ("alias,address\nKim;kim@example.org", 2),
+        ("Robin\trobin@example.org\nKim, kim@example.org", 2),
+    ],
+)
+def test_a_line_whose_fields_are_separated_in_another_way_is_named(text, number):
+    with pytest.raises(Invalid, match=f"Line {number} is separated in another way than the first") as refusal:
+        read_rows(text)
+    assert refusal.value.field == "text"
+
+
 def test_an_address_that_stands_further_up_is_a_duplicate_in_any_case_of_letters():
     assert verdicts("a, kim@example.org\nb, KIM@example.org") == ["add", "repeated"]
 
@@ -153,7 +186,7 @@ def test_an_address_on_the_list_is_a_duplicate_and_so_is_its_second_line():
         ("Robin,", "Enter an email address"),
         (f"{'x' * 41}, robin@example.org", "alias of 1 to 40"),
         ("Ro\x00bin, robin@example.org", "alias of 1 to 40"),
-        ("Robin, robin@example.org, loud", "vague, plain or full"),
+        ("Robin, robin@example.org, loud", "day and time, short or full"),
         ("Robin, robin@example.org, plain, Mars/Base", "time zone"),
     ],
 )

@@ -13,27 +13,6 @@ from tests import factories
 
 
 @pytest.fixture
-def db(database):
-    with database.write() as session:
-        yield session
-
-
-@pytest.fixture
-def alice(db):
-    return factories.make_account(db, "Alice")
-
-
-@pytest.fixture
-def bob(db):
-    return factories.make_account(db, "Bob")
-
-
-@pytest.fixture
-def charlie(db):
-    return factories.make_account(db, "Charlie")
-
-
-@pytest.fixture
 def group(db, alice, bob, now):
     made = factories.make_group(db, alice, now)
     groups.add_co_facilitator(db, made, factories.email("Bob"))

@@ -9,7 +9,8 @@ from facilitator.groups.models import Participant
 from facilitator.groups.people import find_participant_by_settings_token
 from facilitator.reminders.models import OutboxMessage
 from facilitator.reminders.service import add_default_rules, follow_group
-from tests.planning.stage import Group, counted
+from tests.factories import counted
+from tests.planning.stage import Group
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
@@ -91,6 +92,49 @@ def test_wording_and_clock_are_kept_together(stage, visitor, link, wording):
     text = visitor.get(link).text
     assert f'name="wording" value="{wording}" checked' in text
     assert '<option value="Asia/Tokyo" selected>' in text
+
+
+def planned(stage):
+    found = select(OutboxMessage.due_at).where(
+        OutboxMessage.participant_id == pat(stage).id, OutboxMessage.state == "pending"
+    )
+    with stage.database.read() as db:
+        return sorted(db.scalars(found))
+
+
+@pytest.fixture
+def reminded(stage):
+    """Pat's reminders are planned, 48 and 3 hours before each meeting."""
+    with stage.database.write() as db:
+        group = db.get(Group, stage.group_id)
+        add_default_rules(db, group)
+        follow_group(db, group, stage.clock.at)
+        db.commit()
+
+
+@pytest.mark.usefixtures("reminded")
+def test_another_clock_moves_the_reminders_that_are_planned_at_once(stage, visitor, link):
+    before = planned(stage)
+    wish(visitor, link, "save", wording="vague", zone="Asia/Tokyo")
+    after = planned(stage)
+    assert len(after) == len(before)
+    # 18:30 in Berlin is 02:30 in Tokyo: both reminders leave before the quiet hours there
+    assert all(late < early for late, early in zip(after, before, strict=True))
+
+
+@pytest.mark.usefixtures("reminded")
+def test_what_waited_for_a_forgotten_person_is_withdrawn_at_once(stage, visitor, link):
+    wish(visitor, link, "forget")
+    with stage.database.read() as db:
+        left = select(OutboxMessage.state, OutboxMessage.reason).where(OutboxMessage.participant_id.is_(None))
+        assert {tuple(row) for row in db.execute(left)} == {("cancelled", "person_left")}
+
+
+def test_each_wording_is_shown_with_what_its_letters_carry(visitor, link):
+    text = visitor.get(link).text
+    assert "Day and time" in text
+    assert "Subject “Thursday”, text “Thursday 18:30.” and a private link" in text
+    assert "Day only" not in text
 
 
 def test_the_clock_of_the_meetings_is_no_clock_of_ones_own(stage, visitor, link):

@@ -9,10 +9,10 @@ from sqlalchemy import select
 
 from facilitator.groups.models import Participant
 from facilitator.planning.models import Assignment, GroupSession, Segment
-from facilitator.planning.service import cancel_session, renew_page, set_released
+from facilitator.planning.service import cancel_session, page_token, renew_page, set_released
 from facilitator.prompts.models import PromptVersion
 from tests import evening
-from tests.planning.stage import counted
+from tests.factories import counted
 
 # what a page must not say to whoever looks over a shoulder; the help lines name themselves
 TELLING = re.compile(
@@ -111,6 +111,33 @@ def test_an_unknown_link_has_ended(visitor, token):
 def test_a_renewed_link_ends_the_old_one_at_once(stage, visitor, link):
     change(stage, renew_page)
     assert visitor.get(link).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("seen", "clock", "words"),
+    [
+        (0, lambda start: start - timedelta(days=3), "Next meeting"),
+        (1, lambda start: start - timedelta(days=3), "A later meeting"),
+        (0, lambda start: start, "This meeting is on now"),
+        (1, lambda start: start, "A later meeting"),
+        (0, lambda start: start + timedelta(minutes=90), "This meeting is over"),
+        (1, lambda start: start + timedelta(minutes=90), "Next meeting"),
+    ],
+)
+def test_it_is_headed_by_where_it_stands_among_the_meetings(stage, visitor, seen, clock, words):
+    with stage.database.read() as db:
+        token = page_token(db, db.get(GroupSession, stage.session_ids[seen]))
+    stage.clock.at = clock(stage.starts_at)
+    text = shown(visitor.get(f"/s/{token}").text)
+    said = {"Next meeting", "A later meeting", "This meeting is on now", "This meeting is over"}
+    assert {each for each in said if each in text} == {words}
+
+
+def test_after_a_cancelled_meeting_the_one_behind_it_is_next(stage, visitor):
+    change(stage, lambda db, session: cancel_session(db, session, "", stage.clock.at))
+    with stage.database.read() as db:
+        token = page_token(db, db.get(GroupSession, stage.session_ids[1]))
+    assert "Next meeting" in visitor.get(f"/s/{token}").text
 
 
 def test_the_link_ends_24_hours_after_the_meeting(stage, visitor, link):

@@ -6,9 +6,16 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from facilitator.reminders.delivery import deliver_due
-from facilitator.reminders.ledger import MOST_SHOWN, PER_PAGE, Waiting, list_occasions, list_retrying, list_waiting
-from facilitator.reminders.models import Attempt, OutboxMessage
+from facilitator.reminders.delivery import CHANNEL, deliver_due
+from facilitator.reminders.ledger import (
+    MOST_SHOWN,
+    PER_PAGE,
+    Waiting,
+    list_occasions,
+    list_waiting,
+)
+from facilitator.reminders.lines import Line, list_lines
+from facilitator.reminders.models import Attempt, Channel, OutboxMessage
 from facilitator.reminders.rules import MessageKind, OutboxState
 from facilitator.worker import erase_ledger
 from tests.mail.servers import Liar
@@ -33,19 +40,19 @@ def occasions(scene, *, coming, **more):
 
 def waiting(scene, groups=None):
     with scene.database.read() as db:
-        return list_waiting(db, groups or [scene.group_id], scene.clock())
+        return list_waiting(db, groups or [scene.group_id])
 
 
-def retrying(scene):
+def lines(scene, *, needs_you):
     with scene.database.read() as db:
-        return list_retrying(db, [scene.group_id])
+        return [one for one in list_lines(db, [scene.group_id], scene.clock()) if one.needs_you == needs_you]
 
 
 def test_an_occasion_is_a_number_of_messages_and_names_nobody(three):
     far, near = occasions(three, coming=True)
     assert (far.kind, far.lead, far.counts, far.total) == (MessageKind.REMINDER, 48 * HOUR, {OutboxState.PENDING: 3}, 3)
     assert near.lead == 3 * HOUR
-    assert (far.first_at, far.last_at) == (FAR, FAR)
+    assert (far.at, far.earlier, far.later) == (FAR, 0, 0)
     about = far.about
     assert (about.session_id, about.group_id, about.label) == (three.session_id, three.group_id, "Thursday")
     assert (about.position, about.on_date, about.zone) == (1, START.date(), "Europe/London")
@@ -85,11 +92,56 @@ def test_a_notice_and_each_time_of_a_session_are_occasions_of_their_own(three):
 def test_coming_occasions_are_soonest_first_and_past_ones_latest_first(scene):
     for week in (3, 1, 2):
         scene.follow(scene.add_session(START + 7 * week * DAY, position=week + 1))
-    coming = [one.first_at for one in occasions(scene, coming=True)]
+    coming = [one.at for one in occasions(scene, coming=True)]
     assert coming == sorted(coming)
-    pretend(scene, OutboxState.CANCELLED)
-    past = [one.last_at for one in occasions(scene, coming=False)]
+    for days, row in enumerate(scene.rows()):
+        scene.clock.advance(timedelta(days=days))
+        pretend(scene, *TOLD_WAYS["sent"], id=row.id)
+    past = [one.at for one in occasions(scene, coming=False)]
     assert past == sorted(past, reverse=True)
+    assert len(set(past)) > 1
+
+
+def test_what_was_never_sent_comes_after_all_that_was_however_late_it_was_due(three):
+    other = three.add_session(START + 28 * DAY, position=2)
+    three.follow(other)
+    pretend(three, OutboxState.SUPERSEDED, session_id=other, lead_minutes=180)
+    pretend(three, *TOLD_WAYS["sent"], session_id=three.session_id, lead_minutes=48 * 60)
+    went_out, replaced = occasions(three, coming=False)
+    assert (went_out.settled, went_out.never_sent) == ({OutboxState.SENT: 3}, {})
+    assert (replaced.settled, replaced.never_sent, replaced.at) == ({}, {OutboxState.SUPERSEDED: 3}, None)
+
+
+def test_the_usual_time_is_that_of_most_people_and_the_others_are_numbers(scene):
+    for name, zone in (("early", "Asia/Tokyo"), ("bob", None), ("charlie", None), ("late", "America/New_York")):
+        scene.add_person(name, zone=zone)
+    scene.follow()
+    far, near = occasions(scene, coming=True)
+    # two days before by each person's own clock: in Tokyo the session is at 03:30, before which lie quiet hours
+    assert (far.at, far.earlier, far.later) == (FAR, 1, 0)
+    assert (near.at, near.earlier, near.later) == (START - 3 * HOUR, 1, 0)
+    [one] = scene.rows(participant_id=scene.people[0], lead_minutes=180)
+    with scene.change() as db:
+        db.get_one(OutboxMessage, one.id).next_attempt_at = START - HOUR
+    near = occasions(scene, coming=True)[1]
+    assert (near.at, near.earlier, near.later, near.to_come) == (START - 3 * HOUR, 1, 1, 5)
+
+
+def test_what_was_sent_already_does_not_set_the_time_of_what_is_to_come(three):
+    pretend(three, *TOLD_WAYS["sent"], lead_minutes=48 * 60, participant_id=three.people[0])
+    later = FAR + HOUR
+    for row in three.rows(state="pending", lead_minutes=48 * 60):
+        with three.change() as db:
+            db.get_one(OutboxMessage, row.id).next_attempt_at = later
+    assert occasions(three, coming=True)[0].at == later
+
+
+def test_a_reminder_of_a_time_that_was_left_keeps_the_date_it_told(three):
+    pretend(three, *TOLD_WAYS["sent"], lead_minutes=48 * 60)
+    three.move(START + 7 * DAY)
+    dates = {(one.kind, one.about.on_date) for one in occasions(three, coming=False)}
+    assert dates == {(MessageKind.REMINDER, START.date())}
+    assert {one.about.on_date for one in occasions(three, coming=True)} == {(START + 7 * DAY).date()}
 
 
 def test_pages_hold_thirty_each_and_every_occasion_once(scene):
@@ -128,22 +180,24 @@ def test_other_groups_are_not_seen(three, database, clock):
         (TOLD_WAYS["unknown"], False),
     ],
 )
-def test_what_needs_a_person_is_listed_one_by_one(scene, way, shown):
+def test_what_needs_a_person_is_listed_and_what_waits_for_a_decision_one_by_one(scene, way, shown):
     scene.follow()
     pretend(scene, *way, lead_minutes=180)
-    assert [one.state for one in waiting(scene)] == ([way[-1]] if shown else [])
+    assert [one.state for one in lines(scene, needs_you=True)] == ([way[-1]] if shown else [])
+    assert [one.state for one in waiting(scene)] == ([HELD] if way[-1] is HELD else [])
 
 
 def test_a_missed_message_is_told_until_the_session_and_a_held_one_beyond(three):
     pretend(three, *TOLD_WAYS["waiting for a person"], participant_id=three.people[0], lead_minutes=48 * 60)
     pretend(three, OutboxState.EXPIRED, lead_minutes=180)
-    assert len(waiting(three)) == 4
+    assert {one.state: one.count for one in lines(three, needs_you=True)} == {HELD: 1, OutboxState.EXPIRED: 3}
     three.clock.go_to(START)
-    assert [one.state for one in waiting(three)] == [HELD]
+    assert [one.state for one in lines(three, needs_you=True)] == [HELD]
 
 
 def test_who_a_message_is_for_is_not_said():
-    assert not {field.name for field in fields(Waiting)} & {"participant_id", "uuid", "address", "reply"}
+    told = {field.name for kind in (Waiting, Line) for field in fields(kind)}
+    assert not told & {"participant_id", "uuid", "address", "reply"}
 
 
 def test_a_waiting_message_says_what_a_decision_rests_on(scene):
@@ -159,18 +213,35 @@ def test_no_more_than_twenty_are_opened_at_once(scene):
     for number in range(MOST_SHOWN + 4):
         scene.add_person(f"person{number}")
     scene.follow()
-    pretend(scene, OutboxState.EXPIRED, lead_minutes=180)
+    pretend(scene, *TOLD_WAYS["waiting for a person"], lead_minutes=180)
     assert len(waiting(scene)) == MOST_SHOWN
+    [line] = lines(scene, needs_you=True)
+    assert line.count == MOST_SHOWN + 5
 
 
 def test_what_was_tried_or_held_back_is_listed_as_coming_again(three, station):
     three.clock.go_to(FAR)
     with Liar(rcpt=["450 4.2.0 later"], dot=[None]) as server:
         deliver_due(station(server.url), lambda: len(server.messages) >= 1)
-    assert [(one.state, one.reason, one.enhanced) for one in retrying(three)] == [
-        (OutboxState.PENDING, "try_later", "4.2.0"),
-        (UNKNOWN, "no_answer", ""),
+    assert [(one.state, one.reason, one.enhanced, one.count) for one in lines(three, needs_you=False)] == [
+        (OutboxState.PENDING, "try_later", "", 1),
+        (UNKNOWN, "no_answer", "", 1),
     ]
+
+
+def test_messages_that_wait_for_one_reason_are_one_line_whose_next_try_is_when_the_server_is_asked_again(
+    three, station
+):
+    three.clock.go_to(FAR)
+    with Liar(mail=["421 4.3.2 closing"]) as server:
+        deliver_due(station(server.url))
+    with three.change() as db:
+        channel = db.get_one(Channel, CHANNEL)
+        asked_again_at = channel.open_until_at
+        assert asked_again_at > three.clock()
+    [line] = lines(three, needs_you=False)
+    # one was tried and two wait behind it
+    assert (line.reason, line.count, line.next_attempt_at) == ("server_closing", 3, asked_again_at)
 
 
 def count(scene, table):

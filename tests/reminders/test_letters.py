@@ -110,6 +110,23 @@ def test_below_full_a_letter_holds_no_place_and_no_name(case):
         assert (secret in everything) == (case.wording is Wording.FULL and _is_told(case, secret))
 
 
+@EVERY
+def test_every_wording_leads_to_the_page_of_the_session_and_says_no_more_of_it(case):
+    said = render(case).text
+    nothing_to_see = case.kind is MessageKind.CANCELLED and case.wording in BELOW_FULL
+    assert (case.page_link in said) == (not nothing_to_see)
+    if case.wording in BELOW_FULL:
+        assert [line.partition(" ")[0] for line in said.splitlines() if "https://" in line][-1] == "Stop:"
+        assert all(line.startswith(("More: ", "Stop: ")) for line in said.splitlines() if "https://" in line)
+
+
+@pytest.mark.parametrize("kind", MessageKind)
+def test_a_vague_subject_shows_a_locked_screen_no_time_while_its_text_says_when(kind):
+    letter = render(facts(kind, Wording.VAGUE))
+    assert ":" not in letter.subject
+    assert "18:30" in letter.text
+
+
 def _is_told(case, secret):
     return secret == case.sender_name or case.kind is not MessageKind.CANCELLED
 

@@ -1,5 +1,6 @@
 """The worker's ticks without its clock: what each does, that it is safe to run twice, and what is written down of it."""
 
+import logging
 import threading
 import time
 from datetime import timedelta
@@ -8,10 +9,11 @@ import pytest
 from sqlalchemy import select
 
 from facilitator import worker
+from facilitator.logs import ALLOWED
 from facilitator.reminders.claim import LEASE, SENDING_LEASE, claim_due
-from facilitator.reminders.delivery import deliver_due
+from facilitator.reminders.delivery import CHANNEL, deliver_due
 from facilitator.reminders.health import TICK_PERIODS
-from facilitator.reminders.models import OutboxMessage, Tick
+from facilitator.reminders.models import Channel, OutboxMessage, Tick
 from facilitator.worker import TICKS, Worker, WorkerRunningError, only_worker
 from tests.mail.servers import Liar
 from tests.reminders.conftest import HOUR, START
@@ -113,6 +115,37 @@ def test_a_dispatch_ends_after_a_few_seconds_and_the_next_goes_on(scene, work):
             one.tick("dispatch")
     assert len(server.messages) == 10
     assert LEASE.total_seconds() / 2 > worker.LONGEST_DISPATCH_S
+
+
+def test_the_log_counts_apart_what_was_accepted_refused_deferred_and_turned_away(scene, work, caplog):
+    for name in ("bob", "charlie", "dora"):
+        scene.add_person(name)
+    scene.follow()
+    scene.clock.go_to(FAR)
+    scene.set_person(scene.people[0], state="stopped")
+    caplog.set_level(logging.INFO, logger="facilitator.worker")
+    with Liar(rcpt=["250", "550 5.1.1 unknown", "450 4.2.0 later"]) as server:
+        work(server.url).tick("dispatch")
+    [line] = [record for record in caplog.records if getattr(record, "event", "") == "dispatch"]
+    names = ("accepted", "refused", "deferred", "unknown", "turned_away")
+    assert [getattr(line, name) for name in names] == [1, 1, 1, 0, 1]
+    assert set(names) <= ALLOWED
+    assert not hasattr(line, "count")
+
+
+def test_a_server_that_stops_answering_is_told_to_the_log_once(scene, work, caplog):
+    scene.follow()
+    scene.clock.go_to(FAR)
+    with Liar() as gone:
+        nobody = work(gone.url)
+    for _ in range(3):
+        nobody.tick("dispatch")
+        scene.clock.advance(timedelta(minutes=20))
+    told = [record for record in caplog.records if "takes nothing" in record.message]
+    assert [(record.event, record.phase) for record in told] == [("unreachable", "connect")]
+    with scene.database.read() as db:
+        channel = db.get_one(Channel, CHANNEL)
+    assert (channel.reason, channel.open_since_at) == ("unreachable", FAR)
 
 
 def test_the_reaper_frees_and_settles_what_silent_workers_left(scene, work):

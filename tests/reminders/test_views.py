@@ -98,6 +98,62 @@ def test_a_message_that_is_tried_again_says_when(house, alice, first, reason):
     assert ("Next try Mon 23 Nov, 15:30." in text_of(alice.get("/reminders"))) == bool(reason)
 
 
+def test_a_try_whose_time_has_passed_is_not_promised_for_the_past(house, alice, first):
+    write(house, first, reason="unreachable", next_attempt_at=house.clock() - timedelta(hours=1))
+    page = text_of(alice.get("/reminders"))
+    assert "Next try as soon as possible." in page
+    assert "Mon 23 Nov, 08:00" not in page
+
+
+def test_while_the_server_is_left_alone_the_next_try_is_when_it_is_asked_again(house, alice, first):
+    until = house.clock() + timedelta(minutes=15)
+    with house.change() as db:
+        db.add(Channel(name="smtp", failures=6, open_since_at=house.clock(), open_until_at=until, reason="unreachable"))
+    for _ in range(3):
+        write(house, first, reason="unreachable", next_attempt_at=house.clock() - timedelta(hours=1))
+    page = text_of(alice.get("/reminders"))
+    line = page.partition("3 messages wait")[2].partition("</p>")[0]
+    assert "The mail server does not answer. Next try Mon 23 Nov, 09:15." in line
+    assert page.count("3 messages wait") == 1
+
+
+def test_upcoming_shows_the_usual_time_and_how_many_are_earlier_and_later(house, alice, first):
+    usual = first.starts_at - timedelta(hours=5)
+    for hours in (-2, 0, 0, 0, 1):
+        write(house, first, lead_minutes=300, next_attempt_at=usual + timedelta(hours=hours))
+    page = text_of(alice.get("/reminders"))
+    line = page.partition("5 h before")[2].partition("</li>")[0]
+    assert "Mon 23 Nov, 13:30" in line
+    assert "To 5 people, 1 earlier, 1 later" in line
+    assert "Mon 23 Nov, 11:30" not in page
+
+
+def test_what_was_never_sent_is_folded_into_one_line_for_each_occasion(house, alice, first):
+    for state in (OutboxState.SUPERSEDED, OutboxState.SUPERSEDED, OutboxState.CANCELLED):
+        write(house, first, state=state, lead_minutes=60)
+    write(house, first, state=OutboxState.SENT, lead_minutes=120, sent_at=house.clock())
+    ledger = text_of(alice.get("/reminders")).partition('id="ledger"')[2].partition("What the states mean")[0]
+    open_part, _, folded = ledger.partition("<summary>Never sent</summary>")
+    assert "2 h before" in open_part
+    assert "1 h before" not in open_part
+    assert (folded.count("1 h before"), "2 replaced" in folded, "1 withdrawn" in folded) == (1, True, True)
+
+
+def test_failed_messages_of_one_kind_are_one_line(house, alice, first):
+    for _ in range(4):
+        write(house, first, state=OutboxState.FAILED, reason="no_such_mailbox", enhanced="5.1.1")
+    waiting = text_of(alice.get("/reminders")).partition('id="decisions"')[2].partition("</section>")[0]
+    assert 'Needs you <span class="soft">(4)</span>' in waiting
+    assert waiting.count("4 messages failed") == 1
+    assert waiting.count("The mailbox does not exist.") == 1
+
+
+def test_the_first_wording_is_called_by_what_its_letters_carry(house, alice):
+    page = text_of(alice.get(house.at("/reminders")))
+    assert "Day and time" in page
+    assert "Day only" not in page
+
+
 def test_every_state_has_words_on_both_pages(house, alice, first):
     with house.change() as db:
         for lead, state in enumerate(OutboxState, start=60):

@@ -3,20 +3,14 @@
 import pytest
 
 from facilitator.attendance.service import close_room
-from facilitator.prompts.service import import_library
+from facilitator.prompts.importing import import_library
 from tests.planning import stage
 
 
 @pytest.fixture
-def db(database):
-    with database.write() as session:
-        import_library(session, "en")
-        yield session
-
-
-@pytest.fixture
-def alice(db):
-    return stage.make_facilitator(db, "Alice")
+def db(db):
+    import_library(db, "en")
+    return db
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import pytest
 
 from facilitator.attendance.rules import Spoken, SpokenCode
 from facilitator.reports import service
+from tests.factories import counted
 from tests.planning import stage
 from tests.planning.stage import FIRST_ON
 
@@ -112,7 +113,7 @@ def test_every_group_is_read_in_two_queries_and_kept_apart(database, db, alice, 
     close(sessions[0], 6)
     close(their_sessions[0], 3)
     db.commit()
-    with database.read() as reader, stage.counted(database) as statements:
+    with database.read() as reader, counted(database) as statements:
         trends = service.list_trends(reader, [group, other, empty])
     assert [[line.value for line in trend.lines] for trend in trends] == [[6], [3], []]
     assert [trend.planned for trend in trends] == [8, 8, 0]

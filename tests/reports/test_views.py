@@ -8,8 +8,8 @@ from facilitator.attendance.service import close_room
 from facilitator.planning.models import GroupSession
 from facilitator.planning.service import record_outcomes
 from tests import evening
+from tests.factories import counted
 from tests.planning import stage as rows
-from tests.planning.stage import counted
 
 
 @pytest.fixture

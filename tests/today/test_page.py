@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, update
 
+from facilitator.accounts.models import Role
 from facilitator.groups.models import Group
 from facilitator.planning.models import Assignment, GroupSession, SessionStatus
-from facilitator.reminders.models import Tick
+from facilitator.reminders.models import Channel, Tick
 from facilitator.reminders.rules import OutboxState
 from tests.factories import ON_SQLITE, counted, make_group, make_message, make_series
 
@@ -114,7 +115,11 @@ def test_a_cancelled_session_stays_in_the_week_and_is_not_next(house, alice):
 
 @pytest.mark.parametrize(
     ("state", "words"),
-    [(OutboxState.HELD, "Waiting for you"), (OutboxState.FAILED, "Failed"), (OutboxState.EXPIRED, "Too late")],
+    [
+        (OutboxState.HELD, "1 message waits for you"),
+        (OutboxState.FAILED, "1 message failed"),
+        (OutboxState.EXPIRED, "1 message was too late"),
+    ],
 )
 def test_a_message_that_needs_a_person_is_named_without_saying_for_whom(house, alice, state, words):
     first = house.plan()[0]
@@ -124,6 +129,58 @@ def test_a_message_that_needs_a_person_is_named_without_saying_for_whom(house, a
     assert words in page
     assert 'Needs you <span class="soft">(1)</span>' in page
     assert "Pat" not in page
+
+
+def test_equal_messages_are_one_line_with_their_number_their_reason_and_a_link(house, alice):
+    first = house.plan()[0]
+    with house.change() as db:
+        for reason in ("no_answer", "no_answer", "no_answer", "worker_died"):
+            make_message(db, first, state=OutboxState.HELD, reason=reason)
+    page = today(alice)
+    assert 'Needs you <span class="soft">(2)</span>' in page
+    assert page.count("3 messages wait for you") == 1
+    assert page.count("1 message waits for you") == 1
+    line = page.partition("3 messages wait for you")[2].partition("</li>")[0]
+    assert "3 h before. The mail server took the text and then went silent." in line
+    assert 'href="/reminders#decisions"' in line
+
+
+def fail_server(house, **values):
+    since = house.clock.at
+    usual = {"failures": 1, "reason": "unreachable", "last_error": "[Errno 111] Connection refused"}
+    with house.change() as db:
+        db.add(Channel(name="smtp", open_since_at=since, open_until_at=since, **(usual | values)))
+
+
+def test_a_mail_server_that_is_down_needs_somebody_at_once(house, alice):
+    house.plan()
+    fail_server(house)
+    house.clock.advance(minutes=2)
+    page = today(alice)
+    assert 'Needs you <span class="soft">(1)</span>' in page
+    assert "The mail server does not answer. This has lasted 2 min." in page.partition("No mail goes out")[2]
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("unreachable", "The mail server does not answer."),
+        ("sign_in_refused", "The mail server does not accept our sign-in."),
+        ("refused_by_policy", "The mail server refuses our messages."),
+        ("no_answer", "The mail server takes messages and then goes silent."),
+        ("", "The mail server does not answer."),
+    ],
+)
+@pytest.mark.parametrize("path", ["/", "/reminders"])
+def test_what_is_wrong_with_the_mail_server_is_said_in_plain_words(house, alice, path, reason, words):
+    house.plan()
+    fail_server(house, reason=reason)
+    page = " ".join(alice.get(path).text.split())
+    assert words in page
+    assert "Errno" not in page
+    with house.change() as db:
+        house.account(db, "alice").role = Role.ADMIN
+    assert "[Errno 111] Connection refused" in alice.get(path).text
 
 
 @pytest.mark.parametrize("state", [OutboxState.FAILED, OutboxState.EXPIRED])
@@ -159,10 +216,10 @@ def test_nothing_of_somebody_elses_group_is_there(house):
 def test_more_than_five_needs_show_five_and_lead_to_the_rest(house, alice):
     first = house.plan()[0]
     with house.change() as db:
-        for _ in range(8):
-            make_message(db, first, state=OutboxState.HELD)
+        for number in range(8):
+            make_message(db, first, state=OutboxState.HELD, lead_minutes=60 * (number + 1))
     page = today(alice)
-    assert page.count("Waiting for you</span>") == 5
+    assert page.count("1 message waits for you</span>") == 5
     assert 'Needs you <span class="soft">(8)</span>' in page
     assert "All messages that need you" in page
     assert "more session" not in page

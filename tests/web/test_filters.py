@@ -55,6 +55,20 @@ def test_a_date_reads_as_it_is_said_in_spanish(reader, name, words):
     assert getattr(filters, name)(ON) == words
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("day", "Thursday 19 November 2026"),
+        ("short_date", "Thu 19 Nov 2026"),
+        ("month_short", "Nov 2026"),
+    ],
+)
+def test_a_date_of_another_year_carries_it_where_the_present_one_is_given(reader, name, words):
+    said = getattr(filters, name)
+    assert said(ON, WINTER) == said(ON)
+    assert said(ON, WINTER.replace(year=2027)) == words
+
+
 @pytest.mark.parametrize("at", [time(18, 30), WINTER])
 def test_a_time_is_on_the_24_hour_clock(reader, at):
     assert filters.wall(at) == "18:30"
