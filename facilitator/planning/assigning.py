@@ -13,16 +13,16 @@ from facilitator.accounts.models import Facilitator
 from facilitator.errors import Conflict, Invalid, NotFound
 from facilitator.groups.models import Group
 from facilitator.planning.agenda import get_segment
-from facilitator.planning.filling import Desk, choose_again, is_silent, open_desk, refit, store_reasons
+from facilitator.planning.filling import Desk, Refit, choose_again, is_silent, open_desk, refit, store_reasons
 from facilitator.planning.models import Assignment, GroupSession
 from facilitator.planning.scene import Scene, add_pool, load_scene
 from facilitator.planning.timetable import refuse_over
 from facilitator.prompts import rules
 from facilitator.prompts.models import Prompt, PromptVersion
-from facilitator.prompts.queries import CARD_COLUMNS, PromptItem, load_pool, read_card
-from facilitator.prompts.rules_agenda import exercise_refusals, list_exercises
-from facilitator.prompts.rules_cards import Alternative, ExerciseCard, PromptCard, PromptPool, Slot
-from facilitator.prompts.rules_draft import PromptDraft
+from facilitator.prompts.queries import CARD_COLUMNS, PromptItem, read_card
+from facilitator.prompts.rules_agenda import exercise_refusals
+from facilitator.prompts.rules_cards import PromptCard, PromptPool, Slot
+from facilitator.prompts.rules_draft import PromptDraft, draft_card, validate_draft
 from facilitator.prompts.rules_fit import refusals
 from facilitator.prompts.rules_reasons import Refusal
 from facilitator.prompts.service import write_own
@@ -40,7 +40,7 @@ class Refused(Conflict):
 
     def __init__(self, found: tuple[Refusal, ...]) -> None:
         first = found[0]
-        super().__init__(f"{name_rule(first.rule)} ({first.rule}): {say(first.code, first.params)}")
+        super().__init__(f"{name_rule(first.rule)}: {say(first.code, first.params)}")
         self.refusals = found
 
 
@@ -54,34 +54,6 @@ def regenerate(db: Session, session: GroupSession, now: datetime, *, require_rev
     session.attempt += 1
     desk = _desk(db, session, require_review=require_review)
     choose_again(db, desk, desk.locked())
-
-
-def list_alternatives(
-    db: Session, me: Facilitator, session: GroupSession, segment_id: str, *, require_review: bool = True
-) -> tuple[Alternative, ...]:
-    """List the prompts that may stand in a slot instead, best first, with what speaks for each.
-
-    The person's own prompts are among them, nobody else's private ones.
-
-    Raises:
-        NotFound: when the slot is not one of this session.
-    """
-    desk = _desk(db, session, require_review=require_review)
-    slot = _slot(desk, segment_id)
-    pool = PromptPool(load_pool(db, desk.scene.language, [me.id]))
-    return rules.alternatives(slot, desk.facts, pool, desk.history, desk.arrangement)
-
-
-def list_other_exercises(db: Session, session: GroupSession, segment_id: str) -> list[ExerciseCard]:
-    """List the exercises that may stand in a grounding instead, least used first.
-
-    Raises:
-        NotFound: when the slot is not one of this session.
-    """
-    desk = _desk(db, session, require_review=True)
-    present = desk.standing.get(segment_id)
-    allowed = list_exercises(_slot(desk, segment_id), desk.scene.exercises, desk.history, desk.arrangement)
-    return [exercise for exercise in allowed if exercise != present]
 
 
 def swap(  # noqa: PLR0917 - a use case names its inputs
@@ -133,7 +105,8 @@ def swap_exercise(db: Session, session: GroupSession, segment_id: str, exercise_
     found = exercise_refusals(card, _slot(desk, segment_id), desk.history, desk.arrangement)
     if found:
         raise Refused(found)
-    row.prompt_version_id, row.exercise_id, row.emptied_by, row.reasons = None, card.exercise_id, None, []
+    row.prompt_version_id, row.emptied_by, row.reasons = None, None, []
+    row.exercise_id, row.exercise_version = card.exercise_id, card.version
     db.flush()
     return row
 
@@ -150,7 +123,7 @@ def use_own(  # noqa: PLR0917 - a use case names its inputs
 ) -> PromptItem:
     """Write a prompt of one's own, put it into a slot and lock it there, under the badge "not reviewed".
 
-    Every hard rule but the review holds for it too. When it is refused nothing is kept.
+    When `check_own` refuses it nothing is kept.
 
     Raises:
         NotFound: when the slot is not one of this session.
@@ -158,12 +131,43 @@ def use_own(  # noqa: PLR0917 - a use case names its inputs
         Refused: naming the rule that refuses.
         Conflict: when the slot is locked, or the session is over or cancelled.
     """
-    with db.begin_nested():
-        item = write_own(db, me, draft)
-        row = swap(db, me, session, segment_id, item.version.id, now, require_review=require_review)
-        row.locked = True
-        row.reasons = []
+    row = check_own(db, session, segment_id, draft, now, require_review=require_review)
+    item = write_own(db, me, draft)
+    row.prompt_version_id, row.exercise_id, row.emptied_by = item.version.id, None, None
+    row.locked, row.reasons = True, []
+    db.flush()
     return item
+
+
+def check_own(
+    db: Session,
+    session: GroupSession,
+    segment_id: str,
+    draft: PromptDraft,
+    now: datetime,
+    *,
+    require_review: bool = True,
+) -> Assignment:
+    """Return the row that a prompt of one's own may go into; nothing is written.
+
+    Looking the wording over and saving it both ask here, so one never passes what the other refuses. Every hard rule
+    but the review holds for it too.
+
+    Raises:
+        NotFound: when the slot is not one of this session.
+        Invalid: when a value of the draft cannot be kept.
+        Refused: naming the rule that refuses.
+        Conflict: when the slot is locked, or the session is over or cancelled.
+    """
+    refuse_over(session, now)
+    row = _row(db, session, segment_id)
+    _refuse_locked(row)
+    desk = _desk(db, session, require_review=require_review)
+    card = draft_card(validate_draft(draft))
+    found = refusals(card, _slot(desk, segment_id), desk.facts, desk.history, desk.arrangement)
+    if found:
+        raise Refused(found)
+    return row
 
 
 def set_locked(db: Session, session: GroupSession, segment_id: str, *, locked: bool) -> None:
@@ -192,11 +196,11 @@ def empty_slot(db: Session, session: GroupSession, segment_id: str, now: datetim
     db.flush()
 
 
-def lower_depth(db: Session, session: GroupSession, limit: int, now: datetime, *, require_review: bool = True) -> None:
+def lower_depth(db: Session, session: GroupSession, limit: int, now: datetime, *, require_review: bool = True) -> Refit:
     """Set how deep a session may go, never above its pathway; what is now too deep and not locked is chosen anew.
 
     Going back up to the pathway's limit changes no prompt. Sessions after it are not rewritten: their checks say
-    where depth would now rise by more than one (H5).
+    where depth would now rise by more than one (H5). Returns what changed and what stayed although it is too deep.
 
     Raises:
         Invalid: when the limit is below 1 or above the pathway's.
@@ -211,12 +215,12 @@ def lower_depth(db: Session, session: GroupSession, limit: int, now: datetime, *
         )
     session.depth_limit = limit if limit < session.depth_cap else None
     db.flush()
-    refit(db, _desk(db, session, require_review=require_review))
+    return refit(db, _desk(db, session, require_review=require_review))
 
 
 def set_evening(
     db: Session, session: GroupSession, now: datetime, *, lone: bool, newcomers: bool, require_review: bool = True
-) -> None:
+) -> Refit:
     """Say whether one facilitator is alone and whether newcomers are expected; what no longer fits is chosen anew.
 
     Raises:
@@ -225,7 +229,7 @@ def set_evening(
     refuse_over(session, now)
     session.lone, session.newcomers = lone, newcomers
     db.flush()
-    refit(db, _desk(db, session, require_review=require_review))
+    return refit(db, _desk(db, session, require_review=require_review))
 
 
 def _desk(db: Session, session: GroupSession, *, require_review: bool) -> Desk:
@@ -249,10 +253,14 @@ def _row(db: Session, session: GroupSession, segment_id: str) -> Assignment:
 
 def _open_row(db: Session, desk: Desk, segment_id: str) -> Assignment:
     row = _row(db, desk.session, segment_id)
-    if row.locked and not is_silent(row):
-        raise Conflict("This part is locked. Unlock it first.")
+    _refuse_locked(row)
     row.locked = False
     return row
+
+
+def _refuse_locked(row: Assignment) -> None:
+    if row.locked and not is_silent(row):
+        raise Conflict("This part is locked. Unlock it first.")
 
 
 def _get_card(db: Session, me: Facilitator, version_id: str) -> PromptCard:

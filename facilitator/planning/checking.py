@@ -7,13 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from sqlalchemy.orm import Session
-
 from facilitator.curriculum.rules import PromptStatus
-from facilitator.groups.models import Group
-from facilitator.planning.filling import Desk, is_silent, open_desk
-from facilitator.planning.models import GroupSession
-from facilitator.planning.scene import load_scene
+from facilitator.planning.filling import Desk, is_silent
 from facilitator.prompts.rules_agenda import agenda_refusals, exercise_refusals, speaking_is_short, speaking_seconds
 from facilitator.prompts.rules_cards import ExerciseCard, Slot
 from facilitator.prompts.rules_fit import refusals
@@ -42,19 +37,12 @@ class PlanWarning:
     params: Params = field(default_factory=dict)
 
 
-def check_session(
-    db: Session, session: GroupSession, group: Group, *, require_review: bool = True
-) -> tuple[PlanWarning, ...]:
-    """List what does not fit about the plan of a session, in six queries.
+def check_desk(desk: Desk) -> tuple[PlanWarning, ...]:
+    """List what does not fit about a session that is laid out.
 
     Its minutes and groundings, every hard rule for what stands in it (a leap from the session before, a late depth 3
     and repeats among them), empty slots, short speaking time, and prompts that nobody has reviewed.
     """
-    return check_desk(open_desk(db, load_scene(db, group, require_review=require_review), session))
-
-
-def check_desk(desk: Desk) -> tuple[PlanWarning, ...]:
-    """List what does not fit about a session that is laid out already."""
     whole = (_warn(refusal) for refusal in agenda_refusals(desk.all_slots, desk.session.minutes))
     return (*whole, *(warning for slot in desk.all_slots for warning in _check_slot(desk, slot)))
 

@@ -18,7 +18,7 @@ from facilitator.prompts.rules import choose_session
 from facilitator.prompts.rules_agenda import exercise_refusals
 from facilitator.prompts.rules_cards import Arrangement, Choice, ExerciseCard, History, PromptCard, SessionFacts, Slot
 from facilitator.prompts.rules_fit import refusals
-from facilitator.prompts.rules_reasons import Reason, ReasonCode
+from facilitator.prompts.rules_reasons import Reason, ReasonCode, Refusal
 
 Card = PromptCard | ExerciseCard
 
@@ -69,6 +69,21 @@ class Desk:
     def locked(self) -> dict[str, Card]:
         """Return what a facilitator fixed."""
         return {slot_id: card for slot_id, card in self.standing.items() if self.rows[slot_id].locked}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refit:
+    """What came of choosing anew where a plan no longer fitted.
+
+    Args:
+        chosen: parts that have another prompt or exercise now.
+        emptied: parts whose prompt went and where nothing else qualified.
+        kept: locked parts that stayed although a rule refuses them, with what the rule says.
+    """
+
+    chosen: tuple[Segment, ...]
+    emptied: tuple[Segment, ...]
+    kept: tuple[tuple[Segment, Refusal], ...]
 
 
 def is_silent(row: Assignment) -> bool:
@@ -159,8 +174,8 @@ def draw_seed(session: GroupSession, seed: str) -> str:
     return f"{seed}/{session.cycle}/{session.pathway_position}/{session.attempt}"
 
 
-def choose_again(db: Session, desk: Desk, keep: Mapping[str, Card]) -> None:
-    """Choose anew for every slot that is neither kept nor silent, and write it down.
+def choose_again(db: Session, desk: Desk, keep: Mapping[str, Card]) -> tuple[Choice, ...]:
+    """Choose anew for every slot that is neither kept nor silent, write it down, and return what stands now.
 
     Args:
         db: the open session.
@@ -179,11 +194,28 @@ def choose_again(db: Session, desk: Desk, keep: Mapping[str, Card]) -> None:
                 db.add(row)
             write_choice(row, choice)
     db.flush()
+    return choices
 
 
-def refit(db: Session, desk: Desk) -> None:
-    """Choose anew where what stands now breaks a rule or nothing stands; keep all the rest."""
-    choose_again(db, desk, desk.locked() | {slot_id: desk.standing[slot_id] for slot_id in passing(desk)})
+def refit(db: Session, desk: Desk) -> Refit:
+    """Choose anew where what stands now breaks a rule or nothing stands, keep all the rest, and say what came of it."""
+    locked = desk.locked()
+    choices = choose_again(db, desk, locked | {slot_id: desk.standing[slot_id] for slot_id in passing(desk)})
+    parts = {segment.id: segment for segment in desk.segments}
+    changed = [choice for choice in choices if _card_of(choice) != desk.standing.get(choice.slot_id)]
+    return Refit(
+        chosen=tuple(parts[choice.slot_id] for choice in changed if _card_of(choice)),
+        emptied=tuple(parts[choice.slot_id] for choice in changed if not _card_of(choice)),
+        kept=tuple(
+            (parts[choice.slot_id], choice.warnings[0])
+            for choice in choices
+            if choice.slot_id in locked and choice.warnings
+        ),
+    )
+
+
+def _card_of(choice: Choice) -> Card | None:
+    return choice.prompt or choice.exercise
 
 
 def passing(desk: Desk) -> Collection[str]:
@@ -203,6 +235,7 @@ def write_choice(row: Assignment, choice: Choice) -> Assignment:
     """Write into a row what the rules chose and why, and return it."""
     row.prompt_version_id = choice.prompt.version_id if choice.prompt else None
     row.exercise_id = choice.exercise.exercise_id if choice.exercise else None
+    row.exercise_version = choice.exercise.version if choice.exercise else 0
     row.reasons = store_reasons(choice.reasons)
     row.emptied_by = store_reasons([choice.emptied_by])[0] if choice.emptied_by else None
     return row

@@ -1,11 +1,11 @@
 """The forms of planning: the four steps of a series as one form, and the changes of one session.
 
 One form travels through all steps of the wizard, with the fields of the other steps hidden in it. So nothing is
-stored until the last press, a refresh or a second tab harms nothing, and what was typed is never lost.
+stored until the last press, and a second tab harms nothing.
 """
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -19,9 +19,11 @@ from wtforms import BooleanField, Field, RadioField, SelectField, StringField
 from facilitator.curriculum.pathways import Pathway
 from facilitator.errors import Invalid
 from facilitator.groups.models import Group
+from facilitator.planning.drafting import SeriesAnswers
 from facilitator.planning.rules import COUNTS, DatePlan, Rhythm
 from facilitator.planning.rules_slots import SESSION_MINUTES
 from facilitator.times import day_of, get_zone, list_zones, parse_wall_time
+from facilitator.tokens import new_id
 
 RHYTHMS = (
     (Rhythm.WEEKLY.value, _l("Every week")),
@@ -42,6 +44,9 @@ FIELDS = {
     "check": (),
 }
 """Which answers are given in which step; in the others they travel hidden."""
+LONGEST_TEXT = 40  # a zone has the longest name
+MOST_MARKED = 60  # dates that were pressed one by one; what is kept of a plan travels in a cookie, which holds 4 KB
+_SEED = re.compile(r"[\w-]{22}", re.ASCII)
 
 
 class HiddenList(Field):
@@ -51,7 +56,7 @@ class HiddenList(Field):
 
     def process_formdata(self, valuelist: Sequence[Any]) -> None:
         """Take every input of this name."""
-        self.data = [str(value)[:40] for value in valuelist]
+        self.data = [str(value)[:LONGEST_TEXT] for value in valuelist[:MOST_MARKED]]
 
     def widget(self, field: Field, **_attributes: object) -> Markup:  # type: ignore[override]
         """Return the hidden inputs."""
@@ -59,31 +64,6 @@ class HiddenList(Field):
             Markup('<input type="hidden" name="{}" value="{}">').format(escape(field.name), escape(value))
             for value in field.data or ()
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeriesAnswers:
-    """What the wizard was told.
-
-    Args:
-        pathway_id: along which pathway.
-        plan: the dates, with those left out by hand; the count is the pathway's, times the cycles.
-        cycles: how often an open cycle runs.
-        meet_anyway: public holidays that are kept although others are left out.
-        leave_out_holidays: whether public holidays are left out.
-        point_out_sensitive: whether hard days of the year get a note.
-        lowered: a lower depth limit by date, as the reason for it lies in the date.
-        leads: the reminders of the group, the earliest first.
-    """
-
-    pathway_id: str
-    plan: DatePlan
-    cycles: int
-    meet_anyway: frozenset[date]
-    leave_out_holidays: bool
-    point_out_sensitive: bool
-    lowered: dict[date, int]
-    leads: tuple[timedelta, ...]
 
 
 class SeriesForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
@@ -104,13 +84,15 @@ class SeriesForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     skip = HiddenList()
     keep = HiddenList()
     lowered = HiddenList()
+    seed = StringField()
     first_lead = SelectField(_l("First reminder"), choices=list, validate_choice=False)
     second_lead = SelectField(_l("Second reminder"), choices=list, validate_choice=False)
 
     @classmethod
-    def begin(cls, group: Group, pathways: Sequence[Pathway], today: date, leads: Sequence[timedelta]) -> "SeriesForm":
+    def begin(
+        cls, group: Group, pathways: Sequence[Pathway], first_on: date, leads: Sequence[timedelta]
+    ) -> "SeriesForm":
         """Return the form as it is first shown: sensible answers that can all be changed."""
-        first_on = today + timedelta(days=7)
         form = cls(
             data={
                 "pathway_id": _usual(pathways),
@@ -130,9 +112,24 @@ class SeriesForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
                 "lowered": [],
                 "first_lead": _lead_value(leads, 0),
                 "second_lead": _lead_value(leads, 1),
+                "seed": new_id(),
             }
         )
         return form.offer(group, pathways, leads)
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """Return what was typed and pressed, as it is kept until the next step."""
+        found = {field.short_name: field.data for field in self if field.short_name != "csrf_token"}
+        return {name: value[:LONGEST_TEXT] if isinstance(value, str) else value for name, value in found.items()}
+
+    @property
+    def first_on(self) -> date | None:
+        """Return the first date, or None while it cannot be read."""
+        try:
+            return self._first_on()
+        except Invalid:
+            return None
 
     def offer(self, group: Group, pathways: Sequence[Pathway], leads: Sequence[timedelta]) -> "SeriesForm":
         """Fill in the choices that depend on the group and return the form."""
@@ -173,7 +170,7 @@ class SeriesForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
             raise Invalid(_("Choose a path."), "pathway_id")
         cycles = int(_chosen(self.cycles)) if pathway.repeating else 1
         return SeriesAnswers(
-            pathway_id=pathway.id,
+            pathway=pathway,
             plan=self._plan(pathway.session_count * cycles),
             cycles=cycles,
             meet_anyway=_dates(self.keep.data),
@@ -181,12 +178,16 @@ class SeriesForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
             point_out_sensitive=bool(self.sensitive.data),
             lowered=_lowered(self.lowered.data),
             leads=self._leads(),
+            seed=_seed(self.seed.data or ""),
         )
+
+    def _first_on(self) -> date:
+        return day_of(self.day.data or "", self.month.data or "", self.year.data or "", "day")
 
     def _plan(self, count: int) -> DatePlan:
         weekday = _chosen(self.weekday)
         return DatePlan(
-            first_on=day_of(self.day.data or "", self.month.data or "", self.year.data or "", "day"),
+            first_on=self._first_on(),
             start_time=parse_wall_time(self.start_time.data or ""),
             zone=get_zone(self.zone.data or ""),
             minutes=int(_chosen(self.minutes)),
@@ -242,6 +243,10 @@ def _usual(pathways: Sequence[Pathway]) -> str:
 
 def _lead_value(leads: Sequence[timedelta], index: int) -> str:
     return str(leads[index] // MINUTE) if index < len(leads) else "0"
+
+
+def _seed(text: str) -> str:
+    return text if _SEED.fullmatch(text) else new_id()  # only a hand-made request sends something else
 
 
 def _dates(texts: Sequence[str] | None) -> frozenset[date]:

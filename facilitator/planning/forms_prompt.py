@@ -9,9 +9,12 @@ from wtforms import RadioField, SelectMultipleField, StringField, TextAreaField,
 
 from facilitator.curriculum.rules import Arena, Focus, Format, GroupKind, Phase, Pole, SubBind
 from facilitator.errors import Conflict, Invalid
+from facilitator.planning.assigning import Refused
 from facilitator.planning.forms import show_problem
 from facilitator.planning.models import GroupSession, Segment
+from facilitator.planning.wording import refusal_line
 from facilitator.prompts.rules_draft import PromptDraft
+from facilitator.prompts.rules_reasons import Rule
 
 LEAST_MINUTES = 5  # a prompt of one's own is taken to work in this much time, where the part has it
 LONGEST_LINE = 1000
@@ -39,6 +42,14 @@ FORMATS = (
 )
 DEPTHS = (("1", "1"), ("2", "2"), ("3", "3"))
 FALLBACKS = (("", _l("None")), (Format.WRITING.value, _l("Writing")), (Format.SILENT.value, _l("Silent")))
+
+
+FIELDS_BY_RULE = {
+    **dict.fromkeys((Rule.H1, Rule.H2, Rule.H3, Rule.H4, Rule.H5), "depth"),
+    Rule.H8: "sub_bind",
+    Rule.H10: "format",
+}
+"""Which answer of the form each hard rule goes by; what is left is about the whole prompt."""
 
 
 class ChecksField(SelectMultipleField):
@@ -107,8 +118,12 @@ class OwnPromptForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
         )
 
     def say(self, problem: Invalid | Conflict) -> None:
-        """Show an error beside its field; what a rule refuses is shown above the form."""
-        show_problem(self, problem if isinstance(problem, Invalid) else Invalid(problem.message))
+        """Show an error beside its field; what a rule refuses stands beside the answer that the rule goes by."""
+        if not isinstance(problem, Refused):
+            show_problem(self, problem if isinstance(problem, Invalid) else Invalid(problem.message))
+            return
+        for refusal in problem.refusals:
+            show_problem(self, Invalid(refusal_line(refusal), FIELDS_BY_RULE.get(refusal.rule, "")))
 
     def _chosen(self, name: str) -> str:
         field: Any = self[name]

@@ -130,6 +130,7 @@ class Assignment(Base, kw_only=True):
     __table_args__ = (
         CheckConstraint("outcome IN ('not_said', 'used', 'cut_short', 'skipped')", name="outcome"),
         CheckConstraint("prompt_version_id IS NULL OR exercise_id IS NULL", name="one_filling"),
+        CheckConstraint("actual_minutes IS NULL OR actual_minutes BETWEEN 1 AND 120", name="actual_minutes"),
         Index("ix_assignment_session_id", "session_id"),
         Index("ix_assignment_prompt_version_id", "prompt_version_id"),
     )
@@ -144,3 +145,4 @@ class Assignment(Base, kw_only=True):
     emptied_by: Mapped[dict[str, object] | None] = mapped_column(JSON, default=None)
     locked: Mapped[bool] = mapped_column(default=False)
     outcome: Mapped[str] = mapped_column(String(10), default=Outcome.NOT_SAID)
+    actual_minutes: Mapped[int | None] = mapped_column(default=None)

@@ -16,14 +16,13 @@ from facilitator.planning.agenda import lay_again
 from facilitator.planning.filling import open_desk, refit
 from facilitator.planning.models import GroupSession, Series, SessionStatus
 from facilitator.planning.rules import DatePlan, Rhythm, list_dates
-from facilitator.planning.rules_shift import follow_dates
+from facilitator.planning.rules_shift import follow_dates, refuse_far
 from facilitator.planning.rules_slots import Reach, moved, reached
 from facilitator.planning.scene import add_pool, load_scene
 from facilitator.planning.timetable import (
     Move,
     apply_moves,
     can_change,
-    load_timetable,
     lock_timetable,
     refuse_begun,
     refuse_cancelled,
@@ -50,14 +49,72 @@ def change_of(session: GroupSession, on: date, start_time: time, reach: Reach = 
     return TimeChange(on=on, start_time=start_time, zone=session.zone, minutes=session.minutes, reach=reach)
 
 
-def preview_change(db: Session, session: GroupSession, change: TimeChange, now: datetime) -> list[Move]:
+def plan_change(
+    db: Session, sessions: Sequence[GroupSession], session: GroupSession, change: TimeChange, now: datetime
+) -> list[Move]:
     """Return what a change would do to which sessions; nothing is written or locked.
 
+    Args:
+        db: the open session.
+        sessions: the timetable of the group.
+        session: the one that is changed.
+        change: what it is to have.
+        now: the present instant.
+
     Raises:
-        Invalid: when a time does not exist, is past, or sessions would change places.
+        Invalid: when a time does not exist, is past or too far ahead, or several sessions would change places.
         Conflict: when the session has begun or is cancelled, or the group already meets then.
     """
-    return _plan_change(db, load_timetable(db, session.group_id), session, change, now)
+    refuse_cancelled(session)
+    refuse_begun(session, now)
+    zone = get_zone(change.zone)
+    series = db.get_one(Series, session.series_id)
+    line = sorted(list_line(sessions, session), key=lambda s: s.position)
+    at = line.index(session) + 1
+    dates = follow_dates([s.on_date for s in line], at, change.reach, change.on, Rhythm(series.rhythm))
+    moves = [
+        Move(
+            session=line[n - 1],
+            slot=moved(dates[n - 1], change.start_time, zone, change.minutes, now),
+            zone=zone,
+            minutes=change.minutes,
+        )
+        for n in reached(len(line), at, change.reach)
+        if can_change(line[n - 1], now)
+    ]
+    moves = [move for move in moves if move.changes]
+    _refuse_moves(sessions, series, moves, now)
+    return moves
+
+
+def plan_skip(db: Session, sessions: Sequence[GroupSession], session: GroupSession, now: datetime) -> list[Move]:
+    """Return which sessions would move where if the date of a session were left out; nothing is written or locked.
+
+    Each takes the date and time of the next, and the last one the next date of the rhythm.
+
+    Args:
+        db: the open session.
+        sessions: the timetable of the group.
+        session: the one whose date is left out.
+        now: the present instant.
+
+    Raises:
+        Invalid: when the new last date has no such time or is too far ahead.
+        Conflict: when the session has begun or is cancelled, or the group already meets on the new last date.
+    """
+    refuse_cancelled(session)
+    refuse_begun(session, now)
+    series = db.get_one(Series, session.series_id)
+    line = list_line(sessions, session)
+    moving = [s for s in line if s.starts_at >= session.starts_at and can_change(s, now)]
+    moves = _move_up(moving, series, now)
+    _refuse_moves(sessions, series, moves, now)
+    return moves
+
+
+def list_line(sessions: Sequence[GroupSession], session: GroupSession) -> list[GroupSession]:
+    """List the sessions of one series that were not called off, in the order of the timetable."""
+    return [s for s in sessions if s.series_id == session.series_id and s.status != SessionStatus.CANCELLED]
 
 
 def move_session(  # noqa: PLR0917 - a use case names its inputs
@@ -69,7 +126,7 @@ def move_session(  # noqa: PLR0917 - a use case names its inputs
     reached take the new wall time. Moving to where it stands changes nothing.
 
     Raises:
-        Invalid: when a time does not exist, is past, or sessions would change places.
+        Invalid: when a time does not exist, is past or too far ahead, or several sessions would change places.
         Conflict: when the session has begun or is cancelled, or the group already meets then.
     """
     return change_series_time(db, session, change_of(session, to_on, to_time, reach), now)
@@ -84,11 +141,12 @@ def change_series_time(
     and the rest is chosen anew. For more than one session the series takes over what was said.
 
     Raises:
-        Invalid: when a time does not exist, is past, is of no use to the pathway, or sessions would change places.
+        Invalid: when a time does not exist, is past, too far ahead or of no use to the pathway, or several sessions
+            would change places.
         Conflict: when the session has begun or is cancelled, or the group already meets then.
     """
     sessions = lock_timetable(db, session.group_id)
-    moves = _plan_change(db, sessions, session, change, now)
+    moves = plan_change(db, sessions, session, change, now)
     resized = [move.session for move in moves if move.minutes != move.session.minutes]
     changed = apply_moves(moves)
     if change.reach is not Reach.ONE and changed:
@@ -106,50 +164,22 @@ def skip_session(db: Session, session: GroupSession, now: datetime) -> list[Grou
     length and its order. The date left out is kept with the series.
 
     Raises:
-        Invalid: when the new last date has no such time.
+        Invalid: when the new last date has no such time or is too far ahead.
         Conflict: when the session has begun or is cancelled, or the group already meets on the new last date.
     """
     sessions = lock_timetable(db, session.group_id)
-    refuse_cancelled(session)
-    refuse_begun(session, now)
+    moves = plan_skip(db, sessions, session, now)
     series = db.get_one(Series, session.series_id)
-    moving = [s for s in _line(sessions, session) if s.starts_at >= session.starts_at and can_change(s, now)]
     series.skip_on = sorted({*series.skip_on, session.on_date.isoformat()})
-    moves = _move_up(moving, series, now)
-    refuse_overlaps(sessions, {move.session.id: move.slot for move in moves})
     changed = apply_moves(moves)
     db.flush()
     return changed
 
 
-def _plan_change(
-    db: Session, sessions: Sequence[GroupSession], session: GroupSession, change: TimeChange, now: datetime
-) -> list[Move]:
-    refuse_cancelled(session)
-    refuse_begun(session, now)
-    zone = get_zone(change.zone)
-    series = db.get_one(Series, session.series_id)
-    line = sorted(_line(sessions, session), key=lambda s: s.position)
-    at = line.index(session) + 1
-    dates = follow_dates([s.on_date for s in line], at, change.reach, change.on, Rhythm(series.rhythm))
-    moves = [
-        Move(
-            session=line[n - 1],
-            slot=moved(dates[n - 1], change.start_time, zone, change.minutes, now),
-            zone=zone,
-            minutes=change.minutes,
-        )
-        for n in reached(len(line), at, change.reach)
-        if can_change(line[n - 1], now)
-    ]
-    moves = [move for move in moves if move.changes]
+def _refuse_moves(sessions: Sequence[GroupSession], series: Series, moves: Sequence[Move], now: datetime) -> None:
+    for move in moves:
+        refuse_far(move.slot, series.first_on, now)
     refuse_overlaps(sessions, {move.session.id: move.slot for move in moves})
-    return moves
-
-
-def _line(sessions: Sequence[GroupSession], session: GroupSession) -> list[GroupSession]:
-    """List the sessions of one series that were not called off, in time."""
-    return [s for s in sessions if s.series_id == session.series_id and s.status != SessionStatus.CANCELLED]
 
 
 def _move_up(moving: Sequence[GroupSession], series: Series, now: datetime) -> list[Move]:

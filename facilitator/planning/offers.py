@@ -51,16 +51,17 @@ class Offers:
 def list_offers(
     db: Session, me: Facilitator, session: GroupSession, group: Group, segment_id: str, *, require_review: bool = True
 ) -> Offers:
-    """Return what may stand in a part instead, in five queries.
+    """Return what may stand in a part instead, in six queries.
 
     Raises:
         NotFound: when the part is not one of this session, or takes neither prompt nor exercise.
     """
-    plan = session_plan(db, session, group)
+    scene = load_scene(db, group, require_review=require_review)
+    plan = session_plan(db, session, group, scene.catalogue)
     part = next((each for each in plan.segments if each.segment.id == segment_id), None)
     if part is None or part.assignment is None:
         raise NotFound
-    desk = lay_out(plan, load_scene(db, group, require_review=require_review))
+    desk = lay_out(plan, scene)
     slot = next(each for each in desk.all_slots if each.slot_id == segment_id)
     if slot.phase is None:
         return Offers(part=part, exercises=_exercises(desk, slot, part))

@@ -3,7 +3,7 @@
 Each page is a fixed number of queries, whatever the size of the data. Nothing here writes.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -11,9 +11,10 @@ from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from facilitator.accounts.models import Facilitator
+from facilitator.curriculum.catalogue import Catalogue
+from facilitator.curriculum.editions import edition
 from facilitator.curriculum.materials import Exercise
 from facilitator.curriculum.rules import Pole, PromptStatus, SubBind
-from facilitator.curriculum.service import SOURCE_LANGUAGE, catalogue, editions
 from facilitator.groups.models import Group, GroupFacilitator
 from facilitator.planning.filling import is_silent, read_reason
 from facilitator.planning.models import Assignment, GroupSession, Outcome, Segment, Series, SessionStatus
@@ -110,8 +111,8 @@ class Coverage:
     skipped: int = 0
 
 
-def session_plan(db: Session, session: GroupSession, group: Group) -> SessionPlan:
-    """Return the plan of a session, in one query."""
+def session_plan(db: Session, session: GroupSession, group: Group, content: Catalogue | None = None) -> SessionPlan:
+    """Return the plan of a session, in one query beside the library's, which falls away where the content is at hand."""
     rows = db.execute(
         select(Segment, Assignment, PromptVersion, Prompt.owner_id)
         .outerjoin(Assignment, Assignment.segment_id == Segment.id)
@@ -120,7 +121,7 @@ def session_plan(db: Session, session: GroupSession, group: Group) -> SessionPla
         .where(Segment.session_id == session.id)
         .order_by(Segment.position)
     )
-    exercises = {e.id: e for e in catalogue(_edition(group)).exercises}
+    content = content or edition(db, group.language)
     minute, parts = 0, []
     for segment, assignment, prompt, owner_id in rows:
         starts_at = session.starts_at + timedelta(minutes=minute)
@@ -133,7 +134,7 @@ def session_plan(db: Session, session: GroupSession, group: Group) -> SessionPla
                 assignment=assignment,
                 prompt=prompt,
                 own=owner_id is not None,
-                exercise=_exercise_of(assignment, exercises),
+                exercise=_exercise_of(assignment, content),
                 seconds_each=speaking_seconds(segment.minutes - segment.reserved_minutes, group.capacity),
             )
         )
@@ -236,8 +237,8 @@ def list_day(
     return [row for row in rows if row[0].ends_at <= now], [row for row in rows if row[0].ends_at > now]
 
 
-def busy(db: Session, me: Facilitator, from_on: date, until_on: date) -> tuple[Busy, ...]:
-    """Return when a person's groups meet between two dates, under their labels, for notes on clashes.
+def busy(db: Session, me: Facilitator, from_on: date, until_on: date, besides: Group | None = None) -> tuple[Busy, ...]:
+    """Return when a person's groups, besides one, meet between two dates, under their labels, for notes on clashes.
 
     A day is added at both ends, as a date is not the same day everywhere.
     """
@@ -247,16 +248,14 @@ def busy(db: Session, me: Facilitator, from_on: date, until_on: date) -> tuple[B
     return tuple(
         Busy(starts_at=session.starts_at, ends_at=session.ends_at, label=group.label)
         for session, group in found
-        if session.status != SessionStatus.CANCELLED
+        if session.status != SessionStatus.CANCELLED and (besides is None or group.id != besides.id)
     )
 
 
-def _exercise_of(assignment: Assignment | None, exercises: Mapping[str, Exercise]) -> Exercise | None:
-    return exercises.get(assignment.exercise_id or "") if assignment is not None else None
-
-
-def _edition(group: Group) -> str:
-    return group.language if group.language in editions() else SOURCE_LANGUAGE
+def _exercise_of(assignment: Assignment | None, content: Catalogue) -> Exercise | None:
+    if assignment is None or assignment.exercise_id is None:
+        return None
+    return content.exercise(assignment.exercise_id, assignment.exercise_version)
 
 
 def _cell(by_outcome: dict[str, int]) -> Coverage:

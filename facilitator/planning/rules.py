@@ -123,8 +123,13 @@ def _candidates(plan: DatePlan) -> tuple[date, ...]:
 
 def _place_in_month(on: date) -> weekday:
     """Return the nth weekday a date is in its month; a fifth is the last, as most months have only four."""
+    return weekday(on.weekday(), nth_in_month(on))
+
+
+def nth_in_month(on: date) -> int:
+    """Return which of its weekday a date is in its month: 1 to 4, or -1 for a fifth, which is the last."""
     nth = (on.day - 1) // 7 + 1
-    return weekday(on.weekday(), -1 if nth == _LAST_WEEK else nth)
+    return -1 if nth == _LAST_WEEK else nth
 
 
 def validate(plan: DatePlan, today_local: date) -> list[Problem]:

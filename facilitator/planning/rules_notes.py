@@ -25,6 +25,8 @@ class NoteCode(StrEnum):
     SENSITIVE = "sensitive"  # name: a SensitiveDay name
     PUBLIC_HOLIDAY = "public_holiday"  # name
     OVERLAP = "overlap"  # label, starts_at, ends_at
+    AFTER_LATER = "after_later"  # number, other: a session that counts higher is before it
+    BEFORE_EARLIER = "before_earlier"  # number, other: a session that counts lower is after it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +93,25 @@ def list_notes(slots: Sequence[Slot], zone: ZoneInfo, around: Surroundings) -> t
         )
         for index, slot in enumerate(slots)
     )
+
+
+def order_notes(numbers: Sequence[int]) -> dict[int, tuple[Note, ...]]:
+    """Return the notes of each session, by its number, that stands among the others where its number does not belong.
+
+    Args:
+        numbers: of the sessions of one series, in time.
+    """
+    return {number: tuple(_passed(numbers, at)) for at, number in enumerate(numbers)}
+
+
+def _passed(numbers: Sequence[int], at: int) -> Iterator[Note]:
+    number = numbers[at]
+    later = [other for other in numbers[:at] if other > number]
+    earlier = [other for other in numbers[at + 1 :] if other < number]
+    if later:
+        yield Note(code=NoteCode.AFTER_LATER, params={"number": number, "other": max(later)})
+    if earlier:
+        yield Note(code=NoteCode.BEFORE_EARLIER, params={"number": number, "other": min(earlier)})
 
 
 def _clock_notes(previous: Slot, slot: Slot, zone: ZoneInfo) -> Iterator[Note]:

@@ -6,11 +6,11 @@ the third Thursday in every month. This module must never know the database or r
 
 import calendar
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from facilitator.errors import Invalid
-from facilitator.planning.rules import Rhythm
-from facilitator.planning.rules_slots import Reach, reached, shift
+from facilitator.planning.rules import LONGEST_SPAN, Rhythm
+from facilitator.planning.rules_slots import Reach, Slot, reached, shift
 
 _MONTHS = 12
 _WEEK = 7
@@ -38,6 +38,26 @@ def follow_dates(dates: Sequence[date], position: int, reach: Reach, to_on: date
     return result
 
 
+def refuse_far(slot: Slot, first_on: date, now: datetime) -> None:
+    """Refuse a session that would stretch its series beyond the longest span.
+
+    Args:
+        slot: when it would be.
+        first_on: the first date of its series; what began long ago may still go on for as long from today.
+        now: the present instant.
+
+    Raises:
+        Invalid: naming the last date that can be chosen.
+    """
+    latest_on = max(first_on, now.date()) + LONGEST_SPAN
+    if slot.on > latest_on:
+        raise Invalid(
+            f"{_say_day(slot.on)} is too far ahead. A series lasts 2 years at most. "
+            f"Choose a date up to {_say_day(latest_on)}.",
+            field="on",
+        )
+
+
 def _same_place(on: date, months: int, like: date) -> date:
     """Return the day of a month, some months on, that has the place in it that another day has in its own."""
     year, month = divmod(_month_number(on) + months, _MONTHS)
@@ -51,3 +71,7 @@ def _same_place(on: date, months: int, like: date) -> date:
 
 def _month_number(on: date) -> int:
     return on.year * _MONTHS + on.month - 1
+
+
+def _say_day(on: date) -> str:
+    return f"{on.day} {on:%B %Y}"

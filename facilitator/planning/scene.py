@@ -13,14 +13,23 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from facilitator.curriculum.catalogue import Catalogue
+from facilitator.curriculum.editions import edition
 from facilitator.curriculum.pathways import Pathway, PathwaySession
 from facilitator.curriculum.rules import Focus, GroupKind, Pole, SessionKind
-from facilitator.curriculum.service import SOURCE_LANGUAGE, catalogue, editions
 from facilitator.groups.models import Group, GroupFacilitator
-from facilitator.planning.models import Assignment, GroupSession, Outcome, Series, SessionStatus
+from facilitator.planning.models import Assignment, GroupSession, Outcome, Segment, Series, SessionStatus
 from facilitator.prompts.models import Prompt, PromptVersion
 from facilitator.prompts.queries import CARD_COLUMNS, load_pool, read_card
-from facilitator.prompts.rules_cards import Choice, ExerciseCard, History, Pace, PromptCard, PromptPool, SessionFacts
+from facilitator.prompts.rules_cards import (
+    Choice,
+    ExerciseCard,
+    History,
+    Pace,
+    PromptCard,
+    PromptPool,
+    Run,
+    SessionFacts,
+)
 from facilitator.prompts.rules_coverage import carry_over, remember
 
 EXTRA_POLES = (Pole.BOTH, Pole.IDENTITY, Pole.BELONGING)
@@ -34,6 +43,10 @@ class Scene:
     Args:
         sessions: all of the group, cancelled ones too.
         choices: what counts of each filled session; what was skipped in the room does not.
+        runs: how long prompts took in each session where somebody noted it, by session id and prompt id.
+        skipped: the prompts that were skipped in each session, by session id.
+        pathways: what each series was planned along, by series id.
+        catalogue: the content in the group's language.
         facilitator_ids: whose own prompts may be placed here.
         require_review: whether only reviewed prompts may be placed by themselves.
     """
@@ -41,30 +54,28 @@ class Scene:
     group: Group
     sessions: list[GroupSession]
     choices: dict[str, tuple[Choice, ...]]
-    pathway_ids: dict[str, str]
+    pathways: dict[str, Pathway]
+    runs: dict[str, dict[str, Run]] = field(default_factory=dict)
+    skipped: dict[str, set[str]] = field(default_factory=dict)
+    catalogue: Catalogue
     facilitator_ids: frozenset[str]
     pool: PromptPool = field(default_factory=lambda: PromptPool(()))
     require_review: bool = True
 
-    @cached_property
+    @property
     def language(self) -> str:
         """Return the language of the group, or the source language where the library has no edition of it."""
-        return self.group.language if self.group.language in editions() else SOURCE_LANGUAGE
-
-    @cached_property
-    def catalogue(self) -> Catalogue:
-        """Return the content in the group's language."""
-        return catalogue(self.language)
+        return self.catalogue.language
 
     @cached_property
     def exercises(self) -> tuple[ExerciseCard, ...]:
         """Return the grounding exercises as the rules see them."""
         found = self.catalogue.exercises
-        return tuple(ExerciseCard(exercise_id=e.id, use=e.use, minutes=e.minutes) for e in found)
+        return tuple(ExerciseCard(exercise_id=e.id, version=e.version, use=e.use, minutes=e.minutes) for e in found)
 
     def pathway(self, session: GroupSession) -> Pathway:
         """Return the pathway that a session belongs to."""
-        return self.catalogue.pathway(self.pathway_ids[session.series_id])
+        return self.pathways[session.series_id]
 
     def step(self, session: GroupSession) -> PathwaySession:
         """Return the step of the pathway that a session takes."""
@@ -76,23 +87,25 @@ class Scene:
 
 
 def load_scene(db: Session, group: Group, *, require_review: bool = True) -> Scene:
-    """Load what stands around the sessions of a group, the pool aside, in three queries."""
+    """Load what stands around the sessions of a group, the pool aside, in four queries."""
     rows = db.execute(
-        select(GroupSession, Series.pathway_id)
+        select(GroupSession, Series.pathway_id, Series.pathway_version)
         .join(Series, Series.id == GroupSession.series_id)
         .where(GroupSession.group_id == group.id)
         .order_by(GroupSession.starts_at)
     ).all()
     leading = select(GroupFacilitator.facilitator_id).where(GroupFacilitator.group_id == group.id)
+    content = edition(db, group.language)
     scene = Scene(
         group=group,
-        sessions=[session for session, _ in rows],
+        sessions=[session for session, _, _ in rows],
         choices={},
-        pathway_ids={session.series_id: pathway_id for session, pathway_id in rows},
+        pathways={session.series_id: content.pathway(pathway, version) for session, pathway, version in rows},
+        catalogue=content,
         facilitator_ids=frozenset(db.scalars(leading)),
         require_review=require_review,
     )
-    scene.choices = _load_choices(db, scene)
+    _load_choices(db, scene)
     return scene
 
 
@@ -102,18 +115,38 @@ def add_pool(db: Session, scene: Scene) -> Scene:
     return scene
 
 
-def _load_choices(db: Session, scene: Scene) -> dict[str, tuple[Choice, ...]]:
+def _load_choices(db: Session, scene: Scene) -> None:
+    """Enter what counts of each session into the scene, and beside it what was skipped and how long prompts took."""
     rows = db.execute(
-        select(Assignment.session_id, Assignment.segment_id, Assignment.exercise_id, *CARD_COLUMNS)
+        select(
+            Assignment.session_id,
+            Assignment.segment_id,
+            Assignment.exercise_id,
+            Assignment.outcome,
+            Assignment.actual_minutes,
+            (Segment.minutes - Segment.reserved_minutes).label("planned_minutes"),
+            GroupSession.on_date,
+            *CARD_COLUMNS,
+        )
+        .join(Segment, Segment.id == Assignment.segment_id)
         .join(GroupSession, GroupSession.id == Assignment.session_id)
         .outerjoin(PromptVersion, PromptVersion.id == Assignment.prompt_version_id)
         .outerjoin(Prompt, Prompt.id == PromptVersion.prompt_id)
-        .where(GroupSession.group_id == scene.group.id, Assignment.outcome != Outcome.SKIPPED)
+        .where(GroupSession.group_id == scene.group.id)
     )
     exercises = {card.exercise_id: card for card in scene.exercises}
     cards: dict[str, PromptCard] = {}
     found: dict[str, list[Choice]] = {}
     for row in rows:
+        # a session in which everything was skipped was held all the same, and is not still to fill
+        counted = found.setdefault(row.session_id, [])
+        if row.outcome == Outcome.SKIPPED:
+            if row.prompt_id:
+                scene.skipped.setdefault(row.session_id, set()).add(row.prompt_id)
+            continue
+        if row.actual_minutes is not None:
+            run = Run(took=row.actual_minutes, planned=row.planned_minutes, on=row.on_date)
+            scene.runs.setdefault(row.session_id, {})[row.prompt_id] = run
         if row.version_id and row.version_id not in cards:
             cards[row.version_id] = read_card(row, scene.facilitator_ids)
         choice = Choice(
@@ -121,8 +154,8 @@ def _load_choices(db: Session, scene: Scene) -> dict[str, tuple[Choice, ...]]:
             prompt=cards.get(row.version_id or ""),
             exercise=exercises.get(row.exercise_id or ""),
         )
-        found.setdefault(row.session_id, []).append(choice)
-    return {session_id: tuple(choices) for session_id, choices in found.items()}
+        counted.append(choice)
+    scene.choices = {session_id: tuple(choices) for session_id, choices in found.items()}
 
 
 def facts_of(scene: Scene, session: GroupSession) -> SessionFacts:
@@ -182,6 +215,9 @@ def _replay(scene: Scene, sessions: Iterable[GroupSession], history: History | N
     for session in sessions:
         if session.id in scene.choices:
             result = remember(result, _plain_facts(scene.group, session), scene.choices[session.id])
+            skipped = dict.fromkeys(scene.skipped.get(session.id, ()), session.on_date)
+            runs = scene.runs.get(session.id, {})
+            result = replace(result, runs={**result.runs, **runs}, skipped={**result.skipped, **skipped})
     return result
 
 
@@ -197,6 +233,9 @@ def _join(past: History, future: History) -> History:
         sides_met={theme: past.sides_met.get(theme, none) | future.sides_met.get(theme, none) for theme in themes},
         last_exercises=past.last_exercises | future.last_exercises,
         exercise_uses=Counter(past.exercise_uses) + Counter(future.exercise_uses),
+        # what comes later tells neither how long something took nor what was left out
+        runs=past.runs,
+        skipped=past.skipped,
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from facilitator.curriculum.pathways import Pathway
@@ -18,6 +19,7 @@ from facilitator.groups.models import Group
 from facilitator.planning.building import add_filled, build_session, copy_session
 from facilitator.planning.models import GroupSession, Series
 from facilitator.planning.rules import DatePlan, Occurrence, Problem, ProblemCode, Rhythm, occurrences, validate
+from facilitator.planning.rules_shift import refuse_far
 from facilitator.planning.rules_slots import Slot, moved
 from facilitator.planning.scene import Scene, add_pool, load_scene
 from facilitator.planning.timetable import lock_timetable, refuse_overlaps, say_day
@@ -69,9 +71,9 @@ def schedule_series(
     lock_timetable(db, group.id)
     scene = add_pool(db, load_scene(db, group, require_review=require_review))
     pathway = pick_pathway(scene, draft)
-    found = _checked_occurrences(draft, pathway, now)
-    series = _new_series(group, draft, now)
-    scene.pathway_ids[series.id] = pathway.id
+    found = check_dates(date_plan(draft, pathway), now)
+    series = _new_series(group, draft, pathway, now)
+    scene.pathways[series.id] = pathway
     sessions = []
     for at in found:
         cycle, index = divmod(at.position - 1, pathway.session_count)
@@ -85,6 +87,11 @@ def schedule_series(
     return series, sessions
 
 
+def find_scheduled(db: Session, group: Group, seed: str) -> Series | None:
+    """Return the series of a group that was made from a draft with this seed, or None."""
+    return db.scalars(select(Series).where(Series.group_id == group.id, Series.seed == seed).limit(1)).first()
+
+
 def pick_pathway(scene: Scene, draft: SeriesDraft) -> Pathway:
     """Return the pathway of a draft.
 
@@ -92,15 +99,24 @@ def pick_pathway(scene: Scene, draft: SeriesDraft) -> Pathway:
         Invalid: when it is not one for this kind of group, or not written for this length.
     """
     kind = GroupKind(scene.group.kind)
-    pathway = next((p for p in scene.catalogue.pathways if p.id == draft.pathway_id), None)
+    pathway = next((p for p in scene.catalogue.pathways_of(scene.facilitator_ids) if p.id == draft.pathway_id), None)
     if pathway is None or pathway.group_kind is not kind:
         raise Invalid(f"Choose a pathway for {kind} groups.", field="pathway_id")
-    if draft.minutes not in pathway.lengths:
-        allowed = ", ".join(str(minutes) for minutes in pathway.lengths)
-        raise Invalid(f"This pathway is written for sessions of {allowed} minutes.", field="minutes")
+    check_length(pathway, draft.minutes)
     if draft.cycles < 1 or (draft.cycles > 1 and not pathway.repeating):
         raise Invalid("Only an open cycle repeats. Enter 1.", field="cycles")
     return pathway
+
+
+def check_length(pathway: Pathway, minutes: int) -> None:
+    """Refuse sessions of a length that a pathway is not written for.
+
+    Raises:
+        Invalid: naming the lengths that it has.
+    """
+    if minutes not in pathway.lengths:
+        allowed = ", ".join(str(each) for each in pathway.lengths)
+        raise Invalid(f"This pathway is written for sessions of {allowed} minutes.", field="minutes")
 
 
 def date_plan(draft: SeriesDraft, pathway: Pathway) -> DatePlan:
@@ -121,8 +137,12 @@ def date_plan(draft: SeriesDraft, pathway: Pathway) -> DatePlan:
     )
 
 
-def _checked_occurrences(draft: SeriesDraft, pathway: Pathway, now: datetime) -> tuple[Occurrence, ...]:
-    plan = date_plan(draft, pathway)
+def check_dates(plan: DatePlan, now: datetime) -> tuple[Occurrence, ...]:
+    """Return every session of a plan that can stand.
+
+    Raises:
+        Invalid: for the first thing about it that cannot, with its field.
+    """
     problems = validate(plan, to_local(now, plan.zone).date())
     if problems:
         raise Invalid(say_problem(problems[0], plan.zone), field=problems[0].field)
@@ -161,10 +181,11 @@ def _day(value: object) -> str:
     return say_day(value) if isinstance(value, date) else str(value)
 
 
-def _new_series(group: Group, draft: SeriesDraft, now: datetime) -> Series:
+def _new_series(group: Group, draft: SeriesDraft, pathway: Pathway, now: datetime) -> Series:
     return Series(
         group_id=group.id,
-        pathway_id=draft.pathway_id,
+        pathway_id=pathway.id,
+        pathway_version=pathway.version,
         first_on=draft.first_on,
         start_time=draft.start_time,
         zone=draft.zone,
@@ -196,23 +217,58 @@ def insert_session(
     hold both sides together. It is an ordinary session even after an opening one, and no other session changes.
 
     Raises:
-        Invalid: when the time is past, does not exist, or does not lie between its neighbours.
+        Invalid: when the time is past or too far ahead, does not exist, or does not lie between its neighbours.
         Conflict: after a closing session, or when the group already meets then.
     """
     sessions = lock_timetable(db, after.group_id)
-    if after.session_kind == SessionKind.LAST:
-        raise Conflict("The closing session stays the last one. Insert a session before it.")
-    slot = moved(on, start_time, get_zone(after.zone), after.minutes, now)
+    slot = plan_extra(db, sessions, after, datetime.combine(on, start_time), now)
     scene = add_pool(db, load_scene(db, db.get_one(Group, after.group_id), require_review=require_review))
-    later = [s for s in scene.series(after) if s.position > after.position]
-    _check_between(slot, after, later)
     extra = copy_session(db, after, slot)
-    refuse_overlaps(sessions, {extra.id: slot})
-    for session in later:
+    for session in _later(sessions, after):
         session.position += 1
-    series = db.get_one(Series, after.series_id)
-    add_filled(db, scene, series, [extra])
+    add_filled(db, scene, db.get_one(Series, after.series_id), [extra])
     return extra
+
+
+def plan_extra(
+    db: Session, sessions: Sequence[GroupSession], after: GroupSession, local: datetime, now: datetime
+) -> Slot:
+    """Return when one more session after another one would be; nothing is written.
+
+    Args:
+        db: the open session.
+        sessions: the timetable of the group.
+        after: the session before it.
+        local: its date and wall time, by the zone of that session.
+        now: the present instant.
+
+    Raises:
+        Invalid: when the time is past or too far ahead, does not exist, or does not lie between its neighbours.
+        Conflict: after a closing session, or when the group already meets then.
+    """
+    refuse_after_closing(after)
+    slot = moved(local.date(), local.time(), get_zone(after.zone), after.minutes, now)
+    _check_between(slot, after, _later(sessions, after))
+    refuse_far(slot, db.get_one(Series, after.series_id).first_on, now)
+    refuse_overlaps(sessions, {"": slot})
+    return slot
+
+
+def refuse_after_closing(after: GroupSession) -> None:
+    """Refuse one more session after the closing one.
+
+    Raises:
+        Conflict: when this is the closing one.
+    """
+    if after.session_kind == SessionKind.LAST:
+        raise Conflict("The closing session stays the last one. Add a session after an earlier one.")
+
+
+def _later(sessions: Sequence[GroupSession], after: GroupSession) -> list[GroupSession]:
+    return sorted(
+        (each for each in sessions if each.series_id == after.series_id and each.position > after.position),
+        key=lambda each: each.position,
+    )
 
 
 def _check_between(slot: Slot, after: GroupSession, later: Sequence[GroupSession]) -> None:

@@ -1,6 +1,6 @@
 """A series at a glance for the page of its group: the timeline, and what the prompts cover.
 
-Three queries, whatever the size of the series. Nothing here writes.
+Four queries, whatever the size of the series. Nothing here writes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,10 +11,11 @@ from itertools import groupby
 
 from sqlalchemy.orm import Session
 
+from facilitator.curriculum.editions import edition
 from facilitator.curriculum.pathways import Pathway
 from facilitator.curriculum.rules import SHORT_SESSION_MINUTES, Pole, SubBind
-from facilitator.curriculum.service import SOURCE_LANGUAGE, catalogue, editions
 from facilitator.groups.models import Group
+from facilitator.planning.joining import list_running_first
 from facilitator.planning.models import GroupSession, Series, SessionStatus
 from facilitator.planning.queries import Coverage, SessionLine, coverage, list_series, series_overview
 from facilitator.times import get_zone, to_local
@@ -99,8 +100,11 @@ class SeriesCard:
 
 
 def series_cards(db: Session, group: Group, now: datetime) -> list[SeriesCard]:
-    """Return what the page of a group shows: its newest series, with the others named; nothing while it has none."""
-    found = list_series(db, group)
+    """Return what the page of a group shows: one series, with the others named; nothing while it has none.
+
+    It is the one that holds the next session, or the newest when no session is to come.
+    """
+    found = list_running_first(db, group, now)
     return [_make_card(db, group, found[0], found[1:], now)] if found else []
 
 
@@ -111,7 +115,7 @@ def series_card(db: Session, group: Group, series: Series, now: datetime) -> Ser
 
 
 def _make_card(db: Session, group: Group, series: Series, others: Sequence[Series], now: datetime) -> SeriesCard:
-    pathway = _edition_pathway(group, series)
+    pathway = edition(db, group.language).pathway(series.pathway_id, series.pathway_version)
     overview = sorted(series_overview(db, series), key=lambda line: line.session.starts_at)
     lines = _lines(overview, pathway, series, now)
     folded = _count_folded(lines, now)
@@ -124,10 +128,6 @@ def _make_card(db: Session, group: Group, series: Series, others: Sequence[Serie
         others=tuple(others),
         coverage=coverage(db, group, series),
     )
-
-
-def _edition_pathway(group: Group, series: Series) -> Pathway:
-    return catalogue(group.language if group.language in editions() else SOURCE_LANGUAGE).pathway(series.pathway_id)
 
 
 def _lines(overview: Sequence[SessionLine], pathway: Pathway, series: Series, now: datetime) -> tuple[CardLine, ...]:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from facilitator.accounts.models import Facilitator
 from facilitator.errors import Conflict, Invalid, NotFound
 from facilitator.groups.models import Group
-from facilitator.groups.service import get_group
+from facilitator.groups.service import get_group, only_mine
 from facilitator.planning.building import PAGE_PURPOSE, page_hash
 from facilitator.planning.filling import open_desk, refit
 from facilitator.planning.models import Assignment, GroupSession, Outcome, Series, SessionStatus
@@ -23,12 +23,20 @@ from facilitator.planning.moving import (
     change_of,
     change_series_time,
     move_session,
-    preview_change,
+    plan_change,
+    plan_skip,
     skip_session,
 )
-from facilitator.planning.rules_slots import Reach, reached, slot_at
+from facilitator.planning.rules_slots import Reach, Slot, reached, slot_at
 from facilitator.planning.scene import add_pool, load_scene
-from facilitator.planning.scheduling import SeriesDraft, date_plan, insert_session, schedule_series
+from facilitator.planning.scheduling import (
+    SeriesDraft,
+    date_plan,
+    insert_session,
+    plan_extra,
+    refuse_after_closing,
+    schedule_series,
+)
 from facilitator.planning.timetable import (
     can_change,
     lock_timetable,
@@ -58,8 +66,12 @@ __all__ = [
     "mark_done",
     "move_session",
     "page_token",
-    "preview_change",
+    "plan_change",
+    "plan_extra",
+    "plan_restore",
+    "plan_skip",
     "record_outcomes",
+    "refuse_after_closing",
     "renew_page",
     "restore_session",
     "schedule_series",
@@ -70,6 +82,8 @@ __all__ = [
 LONGEST_PLACE = 200
 LONGEST_LINK = 300
 LONGEST_REASON = 200
+MOST_MINUTES = 120
+"""The longest that one prompt is said to take."""
 
 
 def get_session(db: Session, me: Facilitator, session_id: str) -> GroupSession:
@@ -87,10 +101,11 @@ def get_session_with_group(db: Session, me: Facilitator, session_id: str) -> tup
     Raises:
         NotFound: when there is none, or it is somebody else's.
     """
-    session = db.get(GroupSession, session_id)
-    if session is None:
+    found = select(GroupSession, Group).join(Group, Group.id == GroupSession.group_id)
+    row = db.execute(only_mine(found, me).where(GroupSession.id == session_id)).one_or_none()
+    if row is None:
         raise NotFound
-    return session, get_group(db, me, session.group_id)
+    return row.GroupSession, row.Group
 
 
 def get_series(db: Session, me: Facilitator, series_id: str) -> tuple[Series, Group]:
@@ -139,10 +154,8 @@ def change_place(  # noqa: PLR0917 - a use case names its inputs
         Conflict: when the session has begun or is cancelled.
     """
     place, link = " ".join(place.split()), link.strip()
-    if len(place) > LONGEST_PLACE:
-        raise Invalid(f"Enter at most {LONGEST_PLACE} characters.", field="place")
-    if len(link) > LONGEST_LINK:
-        raise Invalid(f"Enter at most {LONGEST_LINK} characters.", field="link")
+    _refuse_long(place, LONGEST_PLACE, "place")
+    _refuse_long(link, LONGEST_LINK, "link")
     sessions = _lock_series(db, session)
     refuse_cancelled(session)
     refuse_begun(session, now)
@@ -165,8 +178,7 @@ def cancel_session(db: Session, session: GroupSession, reason: str, now: datetim
         Conflict: when it has begun or is cancelled already.
     """
     reason = " ".join(reason.split())
-    if len(reason) > LONGEST_REASON:
-        raise Invalid(f"Enter at most {LONGEST_REASON} characters.", field="reason")
+    _refuse_long(reason, LONGEST_REASON, "reason")
     _lock_series(db, session)
     if session.status == SessionStatus.CANCELLED:
         raise Conflict("This session is cancelled already.")
@@ -184,17 +196,32 @@ def restore_session(db: Session, session: GroupSession, now: datetime, *, requir
     Raises:
         Conflict: when it is not cancelled, its time has passed, or the group now meets then.
     """
-    sessions = lock_timetable(db, session.group_id)
-    if session.status != SessionStatus.CANCELLED:
-        raise Conflict("This session is not cancelled.")
-    refuse_begun(session, now)
-    slot = slot_at(session.on_date, session.start_time, get_zone(session.zone), session.minutes)
-    refuse_overlaps(sessions, {session.id: slot})
+    plan_restore(lock_timetable(db, session.group_id), session, now)
     session.status, session.cancel_reason = SessionStatus.SCHEDULED, ""
     mark_changed(session)
     db.flush()
     scene = load_scene(db, db.get_one(Group, session.group_id), require_review=require_review)
     refit(db, open_desk(db, add_pool(db, scene), session))
+
+
+def plan_restore(sessions: Sequence[GroupSession], session: GroupSession, now: datetime) -> Slot:
+    """Return when a cancelled session would take place again; nothing is written.
+
+    Args:
+        sessions: the timetable of the group.
+        session: the one that was called off.
+        now: the present instant.
+
+    Raises:
+        Conflict: when it is not cancelled, its time has passed, or the group now meets then.
+    """
+    if session.status != SessionStatus.CANCELLED:
+        raise Conflict("This session is not cancelled.")
+    if session.starts_at <= now:
+        raise Conflict("The time of this session has begun or is past, so it stays cancelled.")
+    slot = slot_at(session.on_date, session.start_time, get_zone(session.zone), session.minutes)
+    refuse_overlaps(sessions, {session.id: slot})
+    return slot
 
 
 def mark_done(db: Session, session: GroupSession) -> None:
@@ -209,24 +236,47 @@ def mark_done(db: Session, session: GroupSession) -> None:
     db.flush()
 
 
-def record_outcomes(db: Session, session: GroupSession, outcomes: Mapping[str, str]) -> None:
+def record_outcomes(
+    db: Session, session: GroupSession, outcomes: Mapping[str, str], minutes: Mapping[str, int] | None = None
+) -> None:
     """Keep what became of each part of a session in the room, by segment id; a part left out is kept as not said.
 
+    Args:
+        db: the open session.
+        session: the session whose room is closed.
+        outcomes: what became of each part.
+        minutes: how long a prompt took; what was skipped took none, whatever is entered.
+
     Raises:
-        Invalid: when there is no such outcome.
+        Invalid: when there is no such outcome, or the minutes are not from 1 to 120.
     """
+    took = minutes or {}
     for row in db.scalars(select(Assignment).where(Assignment.session_id == session.id)):
         said = outcomes.get(row.segment_id, Outcome.NOT_SAID)
         if said not in set(Outcome):
             raise Invalid("Choose used, cut short or skipped.", field="outcome")
         row.outcome = Outcome(said)
+        row.actual_minutes = _took(row, took.get(row.segment_id))
     db.flush()
+
+
+def _took(row: Assignment, minutes: int | None) -> int | None:
+    if minutes is None or row.prompt_version_id is None or row.outcome == Outcome.SKIPPED:
+        return None
+    if not 1 <= minutes <= MOST_MINUTES:
+        raise Invalid(f"Enter minutes from 1 to {MOST_MINUTES}, or leave it blank.", field="minutes")
+    return minutes
 
 
 def set_released(db: Session, session: GroupSession, *, materials: bool, note: bool) -> None:
     """Show or hide the materials, and the content note beside them, on the participants' page."""
     session.released, session.note_released = materials, materials and note
     db.flush()
+
+
+def _refuse_long(text: str, most: int, field: str) -> None:
+    if len(text) > most:
+        raise Invalid(f"Enter at most {most} characters. There are {len(text)} now.", field=field)
 
 
 def _lock_series(db: Session, session: GroupSession) -> Sequence[GroupSession]:

@@ -1,6 +1,6 @@
 """What the page of one session shows: its plan, what does not fit about it, and its place in the series.
 
-The plan is read once and the rules are asked about what was read, so the page costs four queries whatever its size.
+The plan is read once and the rules are asked about what was read, so the page costs five queries whatever its size.
 Nothing here writes.
 """
 
@@ -114,9 +114,9 @@ class SessionPage:
 
 
 def session_page(db: Session, session: GroupSession, group: Group, *, require_review: bool = True) -> SessionPage:
-    """Return what the page of a session shows, in four queries."""
-    plan = session_plan(db, session, group)
+    """Return what the page of a session shows, in five queries."""
     scene = load_scene(db, group, require_review=require_review)
+    plan = session_plan(db, session, group, scene.catalogue)
     return SessionPage(
         session=session,
         group=group,

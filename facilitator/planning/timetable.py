@@ -78,9 +78,20 @@ def refuse_overlaps(sessions: Sequence[GroupSession], slots: Mapping[str, Slot])
     ]
     for slot in slots.values():
         for starts_at, ends_at, on, start_time in standing:
-            if slot.starts_at < ends_at and starts_at < slot.ends_at:
+            if _overlap(slot, starts_at, ends_at):
                 raise Conflict(f"This group already meets on {say_day(on)} at {start_time:%H:%M}. Choose another time.")
         standing.append((slot.starts_at, slot.ends_at, slot.on, slot.start_time))
+
+
+def find_clash(sessions: Iterable[GroupSession], slot: Slot) -> GroupSession | None:
+    """Return the session of a group that stands at the time of a slot, or None."""
+    return next(
+        (s for s in sessions if s.status != SessionStatus.CANCELLED and _overlap(slot, s.starts_at, s.ends_at)), None
+    )
+
+
+def _overlap(slot: Slot, starts_at: datetime, ends_at: datetime) -> bool:
+    return slot.starts_at < ends_at and starts_at < slot.ends_at
 
 
 def refuse_begun(session: GroupSession, now: datetime) -> None:

@@ -8,6 +8,7 @@ from flask import Blueprint
 from facilitator.planning import (
     views_agenda,
     views_change,
+    views_moving,
     views_room,
     views_segment,
     views_series,
@@ -17,7 +18,16 @@ from facilitator.planning import (
 )
 
 blueprint = Blueprint("planning", __name__)
-for subject in (views_wizard, views_series, views_session, views_segment, views_agenda, views_change, views_room):
+for subject in (
+    views_wizard,
+    views_series,
+    views_session,
+    views_segment,
+    views_agenda,
+    views_change,
+    views_moving,
+    views_room,
+):
     subject.register(blueprint)
 for words in (
     wording.arena_words,
@@ -31,6 +41,7 @@ for words in (
     wording.note_words,
     wording.phase_words,
     wording.reason_words,
+    wording.rhythm_of,
     wording.span_words,
     wording.warning_words,
     wording.when_words,

@@ -7,9 +7,11 @@ from flask_babel import gettext as _
 from facilitator.errors import Conflict, Invalid
 from facilitator.planning import agenda, queries, service
 from facilitator.planning.forms_session import AgendaForm
-from facilitator.planning.timetable import refuse_over
+from facilitator.planning.shown import agenda_facts
+from facilitator.planning.timetable import lock_timetable, refuse_over
 from facilitator.web.login import me
 from facilitator.web.request import db, now
+from facilitator.web.seen import mark_of, refuse_changed
 
 STEPS_BY_BUTTON = {"up": -1, "down": 1}
 
@@ -30,6 +32,8 @@ def save_agenda(session_id: str) -> ResponseReturnValue:
     session = service.get_session(db(), me(), session_id)
     form = AgendaForm()
     try:
+        lock_timetable(db(), session.group_id)
+        refuse_changed(*agenda_facts(agenda.list_segments(db(), session)))
         typed = [(name.removeprefix("min-"), text) for name, text in request.form.items() if name.startswith("min-")]
         for segment_id, minutes in form.minutes(typed).items():
             agenda.set_minutes(db(), session, segment_id, minutes, now())
@@ -56,5 +60,6 @@ def _show(session_id: str, form: AgendaForm) -> str:
         plan=plan,
         form=form,
         typed=request.form,
+        seen=mark_of(*agenda_facts(part.segment for part in plan.segments)),
         has_errors=bool(form.errors),
     )

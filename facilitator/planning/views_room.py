@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
+from facilitator.curriculum import editions
 from facilitator.curriculum.catalogue import Catalogue
 from facilitator.curriculum.rules import SessionKind, Topic
-from facilitator.curriculum.service import SOURCE_LANGUAGE, catalogue, editions
 from facilitator.groups.models import Group
 from facilitator.planning import queries, service
 from facilitator.planning.models import GroupSession
@@ -99,4 +99,4 @@ def _around(session: GroupSession, group: Group) -> dict[str, object]:
 
 
 def _edition(group: Group) -> Catalogue:
-    return catalogue(group.language if group.language in editions() else SOURCE_LANGUAGE)
+    return editions.edition(db(), group.language)

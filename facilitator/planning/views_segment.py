@@ -11,10 +11,14 @@ from facilitator.planning import agenda, assigning, service
 from facilitator.planning.forms_prompt import OwnPromptForm
 from facilitator.planning.models import GroupSession, Segment
 from facilitator.planning.offers import list_offers
-from facilitator.planning.wording import lint_words
+from facilitator.planning.shown import load_part_facts, part_facts
+from facilitator.planning.timetable import lock_timetable
+from facilitator.planning.views_session import on_session_page
+from facilitator.planning.wording import conflict_words, lint_words
 from facilitator.prompts.rules_lint import LintWarning, lint_prompt
 from facilitator.web.login import me
 from facilitator.web.request import db, now, settings
+from facilitator.web.seen import mark_of, refuse_changed
 
 
 def register(blueprint: Blueprint) -> None:
@@ -30,10 +34,24 @@ def register(blueprint: Blueprint) -> None:
 
 def choose_swap(session_id: str, segment_id: str) -> ResponseReturnValue:
     """Show what may stand here instead, best first."""
+    return _show_swap(session_id, segment_id)
+
+
+def _show_swap(session_id: str, segment_id: str, problem: Conflict | None = None) -> str:
     session, group = service.get_session_with_group(db(), me(), session_id)
     review = settings().require_clinical_review
     offers = list_offers(db(), me(), session, group, segment_id, require_review=review)
-    return render_template("planning/swap.html", nav="groups", session=session, group=group, offers=offers)
+    return render_template(
+        "planning/swap.html",
+        nav="groups",
+        session=session,
+        group=group,
+        offers=offers,
+        problem=conflict_words(problem) if problem else "",
+        chosen=request.form.get("choice", ""),
+        seen=mark_of(*part_facts(offers.part.assignment)),
+        not_reviewed_strip=not review,
+    )
 
 
 def swap(session_id: str, segment_id: str) -> ResponseReturnValue:
@@ -42,18 +60,25 @@ def swap(session_id: str, segment_id: str) -> ResponseReturnValue:
     segment = agenda.get_segment(db(), session, segment_id)
     chosen = request.form.get("choice", "")[:80]
     review = settings().require_clinical_review
-    if segment.phase:
-        assigning.swap(db(), me(), session, segment_id, chosen, now(), require_review=review)
-    else:
-        assigning.swap_exercise(db(), session, segment_id, chosen, now())
+    try:
+        _refuse_stale(session, segment_id)
+        if segment.phase:
+            assigning.swap(db(), me(), session, segment_id, chosen, now(), require_review=review)
+        else:
+            assigning.swap_exercise(db(), session, segment_id, chosen, now())
+    except Conflict as problem:
+        db().rollback()
+        return _show_swap(session_id, segment_id, problem), 409
     db().commit()
     flash(_("%(part)s has changed.", part=segment.title))
     return _back(session_id, segment_id)
 
 
+@on_session_page
 def lock(session_id: str, segment_id: str) -> ResponseReturnValue:
     """Lock what stands here, or unlock it."""
     session = service.get_session(db(), me(), session_id)
+    _refuse_stale(session, segment_id)
     locked = request.form.get("locked") == "1"
     assigning.set_locked(db(), session, segment_id, locked=locked)
     db().commit()
@@ -61,9 +86,11 @@ def lock(session_id: str, segment_id: str) -> ResponseReturnValue:
     return _back(session_id, segment_id)
 
 
+@on_session_page
 def make_silent(session_id: str, segment_id: str) -> ResponseReturnValue:
     """Make this part a silent minute."""
     session = service.get_session(db(), me(), session_id)
+    _refuse_stale(session, segment_id)
     assigning.empty_slot(db(), session, segment_id, now())
     db().commit()
     flash(_("This part is a silent minute now."))
@@ -81,18 +108,21 @@ def save_own(session_id: str, segment_id: str) -> ResponseReturnValue:
     """Look over the wording, or put the prompt into the plan."""
     session, group = service.get_session_with_group(db(), me(), session_id)
     segment = agenda.get_segment(db(), session, segment_id)
-    form = OwnPromptForm()
+    form, warnings, review = OwnPromptForm(), None, settings().require_clinical_review
     try:
+        _refuse_stale(session, segment_id)
         draft = form.draft(segment, _language(group))
+        warnings = lint_prompt(draft)
         if request.form.get("do") != "save":
-            return _show_own(session, group, segment, form, lint_prompt(draft))
-        review = settings().require_clinical_review
+            assigning.check_own(db(), session, segment_id, draft, now(), require_review=review)
+            return _show_own(session, group, segment, form, warnings)
         assigning.use_own(db(), me(), session, segment_id, draft, now(), require_review=review)
     except (Invalid, Conflict) as problem:
         form.say(problem)
-        return _show_own(session, group, segment, form), 422
+        return _show_own(session, group, segment, form, warnings), 422
     db().commit()
-    flash(" ".join([_("Your prompt is in the plan and locked."), *map(lint_words, lint_prompt(draft))]))
+    for words in (_("Your prompt is in the plan and locked."), *map(lint_words, warnings)):
+        flash(words)
     return _back(session_id, segment_id)
 
 
@@ -111,8 +141,14 @@ def _show_own(
         segment=segment,
         form=form,
         warnings=warnings,
+        seen=mark_of(*load_part_facts(db(), segment.id)),
         has_errors=bool(form.errors),
     )
+
+
+def _refuse_stale(session: GroupSession, segment_id: str) -> None:
+    lock_timetable(db(), session.group_id)
+    refuse_changed(*load_part_facts(db(), segment_id))
 
 
 def _language(group: Group) -> str:

@@ -1,4 +1,4 @@
-"""One series at a glance on a page of its own; the newest stands on the page of its group."""
+"""One series at a glance on a page of its own; the one under way stands on the page of its group."""
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue

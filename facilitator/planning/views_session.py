@@ -1,13 +1,25 @@
 """The page of one session, and what is decided there for the whole evening."""
 
+from collections.abc import Callable
+from functools import wraps
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from facilitator.errors import Conflict, Invalid
 from facilitator.planning import assigning, service
+from facilitator.planning.filling import Refit
+from facilitator.planning.models import GroupSession
 from facilitator.planning.session_page import session_page
+from facilitator.planning.shown import load_plan_facts, part_facts, plan_facts
+from facilitator.planning.timetable import lock_timetable
+from facilitator.planning.wording import refit_words
 from facilitator.web.login import me
 from facilitator.web.request import db, now, settings
+from facilitator.web.seen import mark_of, refuse_changed
+
+Press = Callable[..., ResponseReturnValue]
 
 
 def register(blueprint: Blueprint) -> None:
@@ -20,48 +32,78 @@ def register(blueprint: Blueprint) -> None:
     blueprint.post("/sessions/<session_id>/address")(renew_address)
 
 
+def on_session_page(view: Press) -> Press:
+    """Show a press that is refused on the page of the session, with the reason and how things stand now."""
+
+    @wraps(view)
+    def show_refused(session_id: str, **rest: str) -> ResponseReturnValue:
+        try:
+            return view(session_id, **rest)
+        except (Conflict, Invalid) as problem:
+            db().rollback()
+            return render_session(session_id, problem), 409 if isinstance(problem, Conflict) else 422
+
+    return show_refused
+
+
 def show_session(session_id: str) -> ResponseReturnValue:
     """Show the plan of one session with its checks."""
+    return render_session(session_id)
+
+
+def render_session(session_id: str, problem: Conflict | Invalid | None = None) -> str:
+    """Render the plan of one session, with what refused a press on it; what was chosen stays chosen then."""
     session, group = service.get_session_with_group(db(), me(), session_id)
     review = settings().require_clinical_review
     path = url_for("participant.show_session", token=service.page_token(db(), session))
+    page = session_page(db(), session, group, require_review=review)
     return render_template(
         "planning/show_session.html",
         nav="groups",
-        page=session_page(db(), session, group, require_review=review),
+        page=page,
+        problem=problem,
+        typed=request.form,
+        seen=mark_of(*plan_facts(session, ((part.segment, part.assignment) for part in page.plan.segments))),
+        seen_parts={part.segment.id: mark_of(*part_facts(part.assignment)) for part in page.plan.segments},
         not_reviewed_strip=not review,
         address=settings().base_url + path,
         now=now(),
     )
 
 
+@on_session_page
 def limit_depth(session_id: str) -> ResponseReturnValue:
     """Make the session gentler, or let it go as deep as its pathway again."""
     session = service.get_session(db(), me(), session_id)
+    refuse_stale(session)
     limit = request.form.get("limit", 0, type=int)
-    assigning.lower_depth(db(), session, limit, now(), require_review=settings().require_clinical_review)
+    found = assigning.lower_depth(db(), session, limit, now(), require_review=settings().require_clinical_review)
+    _say(_("The limit of this session is now depth %(limit)s.", limit=limit), found)
     db().commit()
-    flash(_("The limit of this session is now depth %(limit)s. What was too deep was chosen again.", limit=limit))
     return _back(session_id)
 
 
+@on_session_page
 def choose_again(session_id: str) -> ResponseReturnValue:
     """Choose anew for every slot that is not locked."""
     session = service.get_session(db(), me(), session_id)
+    refuse_stale(session)
     assigning.regenerate(db(), session, now(), require_review=settings().require_clinical_review)
     db().commit()
     flash(_("Chosen again. What is locked stayed."))
     return _back(session_id)
 
 
+@on_session_page
 def set_evening(session_id: str) -> ResponseReturnValue:
     """Say whether one leads alone and whether newcomers are expected."""
     session = service.get_session(db(), me(), session_id)
+    refuse_stale(session)
     lone, newcomers = "lone" in request.form, "newcomers" in request.form
     review = settings().require_clinical_review
-    assigning.set_evening(db(), session, now(), lone=lone, newcomers=newcomers, require_review=review)
+    found = assigning.set_evening(db(), session, now(), lone=lone, newcomers=newcomers, require_review=review)
+    _say(_("Saved."), found)
     db().commit()
-    flash(_("Saved. What no longer fitted was chosen again."))
     return _back(session_id)
 
 
@@ -81,6 +123,21 @@ def renew_address(session_id: str) -> ResponseReturnValue:
     db().commit()
     flash(_("The page has a new address. The old one has ended."))
     return _back(session_id)
+
+
+def refuse_stale(session: GroupSession) -> None:
+    """Refuse a press on a page that showed another plan; the timetable is locked, so the plan stays as it is read.
+
+    Raises:
+        ChangedMeanwhile: when it did.
+    """
+    lock_timetable(db(), session.group_id)
+    refuse_changed(*load_plan_facts(db(), session))
+
+
+def _say(first: str, found: Refit) -> None:
+    for words in (first, *refit_words(found)):
+        flash(words)
 
 
 def _back(session_id: str) -> ResponseReturnValue:

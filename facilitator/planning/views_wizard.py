@@ -1,69 +1,82 @@
-"""The wizard: path, dates, reminders, check. Nothing is stored before the last press.
+"""The wizard: path, dates, reminders, check. No session is stored before the last press.
 
-All answers travel in one form, so going back, a refresh or a second tab loses nothing.
+Each step is a page of its own that is only ever read. A press sends all answers, which are kept in the signed session
+cookie of this browser, and leads on to the page of the next step: so Back, Forward and a refresh always show a page
+with the answers as they were last sent. They hold dates and choices, and nothing of anybody.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from facilitator.curriculum.pathways import Pathway, PathwaySession
-from facilitator.curriculum.rules import GroupKind, effective_cap
-from facilitator.curriculum.service import SOURCE_LANGUAGE, catalogue, editions
-from facilitator.errors import Conflict, Invalid
+from facilitator.curriculum.editions import edition
+from facilitator.curriculum.pathways import Pathway
+from facilitator.errors import Conflict, Invalid, NotFound
 from facilitator.groups import service as groups
 from facilitator.groups.models import Group
-from facilitator.planning import queries
-from facilitator.planning.forms import FIELDS, STEPS, SeriesAnswers, SeriesForm
+from facilitator.planning.drafting import (
+    PlannedDate,
+    SeriesAnswers,
+    draft_series,
+    gather_warnings,
+    list_lines,
+    refuse_draft,
+)
+from facilitator.planning.forms import FIELDS, STEPS, SeriesForm
+from facilitator.planning.models import GroupSession, Series, SessionStatus
 from facilitator.planning.public_holidays import public_holidays
-from facilitator.planning.rules import Occurrence, left_out, list_dates, occurrences, validate
-from facilitator.planning.rules_notes import SENSITIVE_DAYS, NoteCode, Surroundings
-from facilitator.planning.scheduling import SeriesDraft, say_problem, schedule_series
+from facilitator.planning.rules import Rhythm
+from facilitator.planning.scheduling import find_scheduled, schedule_series
+from facilitator.planning.timetable import load_timetable, lock_timetable
 from facilitator.reminders import service as reminders
 from facilitator.times import get_zone, to_local
 from facilitator.web.login import me
 from facilitator.web.request import db, now, settings
 
-LONGEST_SERIES_YEARS = 4  # a series lasts two years at most, and dates left out stretch it
+WEEK = timedelta(days=7)
+PLAN = "plan"  # in the session cookie: which group is planned for, and the answers
+PRESSES = ("leave", "meet", "lower")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedDate:
-    """One line of the live list: a session of the pathway on its date, or a date left out.
+class Ground:
+    """What a plan stands on: the group, the paths that fit it, its reminders and the sessions it has.
 
     Args:
-        cap: how deep the pathway goes here.
-        limit: how deep this session may go, as the date was lowered or not.
-        holiday: why the date is left out, where it is a public holiday.
+        people: how many are on its list.
+        zones: where they live.
     """
 
-    on: date
-    occurrence: Occurrence | None = None
-    entry: PathwaySession | None = None
-    cap: int = 0
-    limit: int = 0
-    holiday: str = ""
+    group: Group
+    pathways: Sequence[Pathway]
+    leads: Sequence[timedelta]
+    own: Sequence[GroupSession]
+    people: int
+    zones: frozenset[ZoneInfo]
 
-    @property
-    def month(self) -> date:
-        """Return the first day of its month, under which a long list is grouped."""
-        return self.on.replace(day=1)
+    def begin(self) -> SeriesForm:
+        """Return the form as it is first shown; a new series follows on what is planned already."""
+        today = to_local(now(), get_zone(self.group.zone)).date()
+        last_on = max((each.on_date for each in self.own if each.status != SessionStatus.CANCELLED), default=today)
+        return SeriesForm.begin(self.group, self.pathways, max(today, last_on) + WEEK, self.leads)
 
-    @property
-    def sensitive(self) -> bool:
-        """Say whether this is a hard day of the year and the session was not made gentler."""
-        notes = self.occurrence.notes if self.occurrence else ()
-        return self.limit == self.cap and any(note.code is NoteCode.SENSITIVE for note in notes)
+    def resume(self, kept: dict[str, Any]) -> SeriesForm:
+        """Return the form with the answers that were kept."""
+        return SeriesForm(data=kept).offer(self.group, self.pathways, self.leads)
 
 
 def register(blueprint: Blueprint) -> None:
     """Add the wizard's routes."""
     blueprint.get("/series/new")(start_series)
-    blueprint.get("/groups/<group_id>/plan")(plan_series)
+    blueprint.get("/groups/<group_id>/plan", defaults={"step": STEPS[0]})(plan_series)
+    blueprint.get("/groups/<group_id>/plan/<step>")(plan_series)
     blueprint.post("/groups/<group_id>/plan")(step_series)
 
 
@@ -75,36 +88,72 @@ def start_series() -> ResponseReturnValue:
     return render_template("planning/start_series.html", nav="series", groups=mine)
 
 
-def plan_series(group_id: str) -> ResponseReturnValue:
-    """Show the first step."""
+def plan_series(group_id: str, step: str) -> ResponseReturnValue:
+    """Show one step with the answers as they are kept; what stands in the way of it is said in its own step."""
     group = groups.get_group(db(), me(), group_id)
-    pathways = _pathways(group)
-    today = to_local(now(), get_zone(group.zone)).date()
-    form = SeriesForm.begin(group, pathways, today, reminders.list_rules(db(), group))
-    return _show(group, form, pathways, STEPS[0])
+    if step not in STEPS:
+        raise NotFound
+    kept = _find_kept(group)
+    done = find_scheduled(db(), group, kept["seed"]) if kept else None
+    if done and step != STEPS[0]:
+        return _lead_to(group, done, _("These sessions are planned already. Nothing was planned twice."))
+    if kept is None and step != STEPS[0]:
+        return _lead_on(group, STEPS[0])
+    ground = _read_ground(group)
+    return _show(ground, ground.begin() if kept is None or done else ground.resume(kept), step)
 
 
 def step_series(group_id: str) -> ResponseReturnValue:
-    """Take one step of the wizard: forward, back, another look at the dates, or create."""
+    """Keep the answers and lead on: a step forward or back, another look at the dates, anew, or schedule."""
     group = groups.get_group(db(), me(), group_id)
-    pathways = _pathways(group)
-    form = SeriesForm().offer(group, pathways, reminders.list_rules(db(), group))
-    form.press(*(request.form.get(name, "")[:40] for name in ("leave", "meet", "lower")))
-    wanted = _wanted_step()
+    if request.form.get("do") == "anew":
+        session.pop(PLAN, None)
+        return _lead_on(group, STEPS[0])
+    ground = _read_ground(group)
+    form = SeriesForm().offer(group, ground.pathways, ground.leads)
+    form.press(*(request.form.get(name, "")[:40] for name in PRESSES))
+    if "HX-Request" in request.headers:
+        # the live list looks and keeps nothing: its answer can arrive after that of a press, and would undo it
+        return _show(ground, form, "dates")
+    session[PLAN] = {"group": group.id, "answers": form.kept}
+    if request.form.get("do") != "create":
+        return _lead_on(group, _wanted_step())
     try:
-        if wanted != STEPS[0]:
-            _refuse_problems(form.answers(pathways))
-        if request.form.get("do") == "create":
-            return _create(group, form.answers(pathways))
+        return _create(group, form.answers(ground.pathways))
     except (Invalid, Conflict) as problem:
-        form.say(_beside(problem))
-        return _show(group, form, pathways, _step_of(_beside(problem))), 422
-    return _show(group, form, pathways, wanted)
+        # the page of that step looks for it again and says it beside the field
+        return _lead_on(group, _step_of(_beside(problem)))
+
+
+def _find_kept(group: Group) -> dict[str, Any] | None:
+    plan = session.get(PLAN)
+    return plan["answers"] if plan and plan["group"] == group.id else None
+
+
+def _lead_on(group: Group, step: str) -> ResponseReturnValue:
+    return redirect(url_for("planning.plan_series", group_id=group.id, step=step), 303)
+
+
+def _lead_to(group: Group, series: Series, words: str) -> ResponseReturnValue:
+    flash(words)
+    return redirect(url_for("groups.show_group", group_id=group.id, _anchor=f"series-{series.id}"), 303)
+
+
+def _read_ground(group: Group) -> Ground:
+    people, zones = groups.count_with_zones(db(), group)
+    return Ground(
+        group=group,
+        pathways=_pathways(group),
+        leads=reminders.list_rules(db(), group),
+        own=load_timetable(db(), group.id),
+        people=people,
+        zones=zones,
+    )
 
 
 def _pathways(group: Group) -> tuple[Pathway, ...]:
-    language = group.language if group.language in editions() else SOURCE_LANGUAGE
-    return tuple(pathway for pathway in catalogue(language).pathways if pathway.group_kind == group.kind)
+    found = edition(db(), group.language).pathways_of([me().id])
+    return tuple(pathway for pathway in found if pathway.group_kind == group.kind)
 
 
 def _wanted_step() -> str:
@@ -125,94 +174,60 @@ def _step_of(problem: Invalid) -> str:
     return next((step for step in STEPS if problem.field in FIELDS[step]), "dates")
 
 
-def _with_holidays(group: Group, answers: SeriesAnswers) -> tuple[SeriesAnswers, dict[date, str]]:
-    """Return the answers with public holidays left out, and the names of all of them."""
-    year = answers.plan.first_on.year
-    names = public_holidays(group.country, range(year, year + LONGEST_SERIES_YEARS))
-    if not answers.leave_out_holidays:
-        return answers, names
-    skip_on = answers.plan.skip_on | (frozenset(names) - answers.meet_anyway)
-    return replace(answers, plan=replace(answers.plan, skip_on=skip_on)), names
-
-
-def _refuse_problems(answers: SeriesAnswers) -> None:
-    plan = answers.plan
-    for problem in validate(plan, to_local(now(), plan.zone).date()):
-        raise Invalid(say_problem(problem, plan.zone), problem.field)
-
-
 def _create(group: Group, answers: SeriesAnswers) -> ResponseReturnValue:
-    draft = _draft(group, answers)
+    lock_timetable(db(), group.id)  # a second press at the same moment waits here, and then finds the series
+    done = find_scheduled(db(), group, answers.seed)
+    if done:
+        return _lead_to(group, done, _("These sessions are planned already. Nothing was planned twice."))
+    draft = draft_series(group, answers)
     series, sessions = schedule_series(db(), group, draft, now(), require_review=settings().require_clinical_review)
     reminders.change_rules(db(), group, answers.leads, now())
     db().commit()
-    flash(
-        ngettext(
-            "%(num)s session is planned. Nothing was sent.",
-            "%(num)s sessions are planned. Nothing was sent.",
-            len(sessions),
-        )
+    words = ngettext(
+        "%(num)s session is planned. Nothing was sent.",
+        "%(num)s sessions are planned. Nothing was sent.",
+        len(sessions),
     )
-    return redirect(url_for("groups.show_group", group_id=group.id, _anchor=f"series-{series.id}"), 303)
+    return _lead_to(group, series, words)
 
 
-def _draft(group: Group, answers: SeriesAnswers) -> SeriesDraft:
-    plan = _with_holidays(group, answers)[0].plan
-    pathway = next(each for each in _pathways(group) if each.id == answers.pathway_id)
-    lines = [_line(group, pathway, occurrence, answers) for occurrence in occurrences(plan)]
-    return SeriesDraft(
-        pathway_id=answers.pathway_id,
-        first_on=plan.first_on,
-        start_time=plan.start_time,
-        zone=plan.zone.key,
-        minutes=plan.minutes,
-        rhythm=plan.rhythm,
-        skip_on=frozenset(left_out(plan)),
-        cycles=answers.cycles,
-        lowered={at: line.limit for at, line in enumerate(lines, start=1) if line.limit < line.cap},
-    )
-
-
-def _show(group: Group, form: SeriesForm, pathways: Sequence[Pathway], step: str) -> str:
-    return render_template(
+def _show(ground: Ground, form: SeriesForm, step: str) -> ResponseReturnValue:
+    lines, answers, problem = _look(ground, form)
+    group, pathways = ground.group, ground.pathways
+    if problem and STEPS.index(_step_of(problem)) < STEPS.index(step):
+        return _lead_on(group, _step_of(problem))
+    if problem and _step_of(problem) == step:
+        form.say(problem)
+    page = render_template(
         f"planning/wizard_{step}.html",
         nav="series",
         group=group,
         form=form,
         pathways=pathways,
         chosen=next((each for each in pathways if each.id == form.pathway_id.data), None),
+        answers=answers,
         step=step,
-        lines=_find_lines(group, form, pathways) if step in ("dates", "check") else [],
+        lines=lines,
+        warnings=gather_warnings(lines),
+        rhythm=Rhythm(form.rhythm.data) if form.rhythm.data in set(Rhythm) else Rhythm.WEEKLY,
+        knows_holidays=bool(public_holidays(group.country, [now().year])),
         has_errors=bool(form.errors),
-        people=groups.count_participants(db(), group),
+        is_begun=_find_kept(group) is not None,
+        people=ground.people,
+        leads_now=tuple(ground.leads),
     )
+    return page, 422 if form.errors else 200
 
 
-def _find_lines(group: Group, form: SeriesForm, pathways: Sequence[Pathway]) -> list[PlannedDate]:
-    """Return the live list, or nothing while the answers cannot be read."""
+def _look(ground: Ground, form: SeriesForm) -> tuple[list[PlannedDate], SeriesAnswers | None, Invalid | None]:
+    """Return the live list, the answers, and the first thing that stands in the way; unreadable answers list nothing."""
+    lines: list[PlannedDate] = []
+    answers = None
     try:
-        return _list_lines(group, form.answers(pathways), pathways)
-    except Invalid:
-        return []
-
-
-def _list_lines(group: Group, answers: SeriesAnswers, pathways: Sequence[Pathway]) -> list[PlannedDate]:
-    answers, names = _with_holidays(group, answers)
-    dates = list_dates(answers.plan)
-    around = Surroundings(
-        zones=groups.list_zones(db(), group),
-        sensitive=SENSITIVE_DAYS if answers.point_out_sensitive else (),
-        holidays=names,
-        busy=queries.busy(db(), me(), dates[0], dates[-1] + timedelta(days=1)),
-    )
-    pathway = next(each for each in pathways if each.id == answers.pathway_id)
-    planned = [_line(group, pathway, occurrence, answers) for occurrence in occurrences(answers.plan, around)]
-    gaps = [PlannedDate(on=on, holiday=names.get(on, "")) for on in left_out(answers.plan)]
-    return sorted([*planned, *gaps], key=lambda line: line.on)
-
-
-def _line(group: Group, pathway: Pathway, occurrence: Occurrence, answers: SeriesAnswers) -> PlannedDate:
-    entry = pathway.sessions[(occurrence.position - 1) % pathway.session_count]
-    cap = effective_cap(entry.depth_cap, GroupKind(group.kind), answers.plan.minutes)
-    limit = min(cap, answers.lowered.get(occurrence.on, cap))
-    return PlannedDate(on=occurrence.on, occurrence=occurrence, entry=entry, cap=cap, limit=limit)
+        answers = form.answers(ground.pathways)
+        own, zones = ground.own, ground.zones
+        lines = list_lines(db(), me(), ground.group, answers, own=own, zones=zones, now=now())
+        refuse_draft(ground.group, answers, ground.own, now())
+    except (Invalid, Conflict) as problem:
+        return lines, answers, _beside(problem)
+    return lines, answers, None

@@ -6,8 +6,12 @@ from itertools import groupby
 
 from flask_babel import format_date, gettext
 
+from facilitator.errors import Conflict, Invalid
+from facilitator.planning.assigning import Refused
 from facilitator.planning.checking import CheckCode, PlanWarning
-from facilitator.planning.models import GroupSession
+from facilitator.planning.filling import Refit
+from facilitator.planning.models import GroupSession, Segment
+from facilitator.planning.rules import Rhythm, nth_in_month
 from facilitator.planning.rules_notes import Note, NoteCode
 from facilitator.prompts.rules_lint import LintCode, LintWarning
 from facilitator.prompts.rules_reasons import Reason, Refusal, RefusalCode
@@ -44,11 +48,16 @@ def in_session(words: str, session: GroupSession) -> str:
     return words.replace("[time]", wall(end_time(session)))
 
 
-def when_words(session: GroupSession) -> str:
-    """Return when a session is: Thursday 19 November, 18:30 to 20:00, London time (GMT)."""
+def when_words(session: GroupSession, day: str = "") -> str:
+    """Return when a session is: Thursday 19 November, 18:30 to 20:00, London time (GMT).
+
+    Args:
+        session: the session.
+        day: its day in words where it is said otherwise, as with its year.
+    """
     return _(
         "%(day)s, %(start)s to %(end)s, %(city)s time (%(zone)s)",
-        day=day_words(session.on_date),
+        day=day or day_words(session.on_date),
         start=wall(session.start_time),
         end=wall(end_time(session)),
         city=zone_city(session.zone),
@@ -63,6 +72,20 @@ def span_words(dates: Sequence[date]) -> str:
         return date_words(last)
     pattern = _("d MMMM yyyy") if first.year != last.year else _("d MMMM") if first.month != last.month else "d"
     return _("%(first)s to %(last)s", first=format_date(first, pattern), last=date_words(last))
+
+
+def rhythm_of(first_on: date, rhythm: Rhythm) -> str:
+    """Return how often a series meets from its first date on: Every month on the last Saturday."""
+    day = str(format_date(first_on, "EEEE"))
+    match rhythm:
+        case Rhythm.WEEKLY:
+            return _("Every week on %(day)s", day=day)
+        case Rhythm.FORTNIGHTLY:
+            return _("Every 2 weeks on %(day)s", day=day)
+        case Rhythm.MONTHLY:
+            places = {1: _("first"), 2: _("second"), 3: _("third"), 4: _("fourth"), -1: _("last")}
+            place = places[nth_in_month(first_on)]
+            return _("Every month on the %(place)s %(day)s", place=place, day=day)
 
 
 def dates_words(dates: Sequence[date]) -> str:
@@ -102,13 +125,47 @@ def arena_words(name: str) -> str:
 
 def reason_words(reason: Reason) -> str:
     """Return why something was chosen, or why nothing was."""
-    return say(reason.code, reason.params, _)
+    on = reason.params.get("on")
+    day = {"on": _day_and_month(date.fromisoformat(str(on)))} if on else {}
+    return say(reason.code, {**reason.params, **day}, _)
 
 
 def refusal_words(refusal: Refusal) -> tuple[str, str]:
     """Return which rule refuses, and what it says here with the reason for the rule."""
     rule = refusal.rule
     return name_rule(rule, _), f"{say(refusal.code, refusal.params, _)} {justify_rule(rule, _)}"
+
+
+def refusal_line(refusal: Refusal) -> str:
+    """Return which rule refuses and what it says here, short enough to stand beside a field."""
+    return f"{name_rule(refusal.rule, _)}. {say(refusal.code, refusal.params, _)}"
+
+
+def conflict_words(problem: Conflict | Invalid) -> str:
+    """Return why something was refused; a hard rule in the reader's language, with its name and reason."""
+    if isinstance(problem, Refused):
+        name, words = refusal_words(problem.refusals[0])
+        return f"{name}. {words}"
+    return problem.message
+
+
+def refit_words(found: Refit) -> list[str]:
+    """Return what choosing anew came to: what changed, what is empty now, and what stayed, why, and what to do."""
+    said = []
+    if found.chosen:
+        said.append(_("Chosen again: %(parts)s.", parts=_titles(found.chosen)))
+    if found.emptied:
+        words = _("Nothing else fits here, so it is empty now: %(parts)s.", parts=_titles(found.emptied))
+        said.append(words + " " + _("Write your own, or keep it as a silent minute."))
+    for part, refusal in found.kept:
+        words = _("%(part)s stayed, because it is locked.", part=part.title)
+        todo = _("You can unlock it and swap it.")
+        said.append(f"{words} {say(refusal.code, refusal.params, _)} {todo}")
+    return said or [_("The plan fits as it is; nothing was changed.")]
+
+
+def _titles(parts: Sequence[Segment]) -> str:
+    return ", ".join(part.title for part in parts)
 
 
 def warning_words(warning: PlanWarning) -> tuple[str, str]:
@@ -136,19 +193,28 @@ def lint_words(warning: LintWarning) -> str:
             return _("It has %(words)s words. %(most)s or fewer are easier to take in.", **params)
         case LintCode.HARD_WORD:
             return _("“%(word)s” can sound like a judgement. Another word may sit better.", **params)
+        case LintCode.EVENT:
+            words = _("“%(words)s” asks what happened.", **params)
+            return words + " " + _("Ask what it does to people now: a feeling, a need, a pull.")
         case LintCode.MANY_QUESTIONS:
             return _("It asks %(questions)s questions. One or two leave more room.", **params)
-        case LintCode.NO_OPT_OUT:
-            return _("There is no other way to take part yet. People may want one besides passing.")
-        case LintCode.LOUD_DEPTH:
-            return _("Depth 3 sits better in writing, silence or pairs.")
         case LintCode.DEPTH_PHASE:
             part = phase_words(str(params["phase"]))
             return _("Depth %(depth)s is deep for %(part)s; %(most)s is usual.", **{**params, "part": part})
-        case LintCode.NO_FALLBACK:
-            return _("From depth 2 on, a quieter format to change to helps.")
         case LintCode.FOLLOW_UPS:
             return _("Two gentle follow-ups are usual; there are %(count)s.", **params)
+        case _:
+            return _plain_lint()[warning.code]
+
+
+def _plain_lint() -> dict[LintCode, str]:
+    only_passing = _("Passing is always allowed, so it is no other way to take part.")
+    return {
+        LintCode.NO_OPT_OUT: _("There is no other way to take part yet. People may want one besides passing."),
+        LintCode.ONLY_PASSING: only_passing + " " + _("Name something one can do: draw it, listen, answer one half."),
+        LintCode.LOUD_DEPTH: _("Depth 3 sits better in writing, silence or pairs."),
+        LintCode.NO_FALLBACK: _("From depth 2 on, a quieter format to change to helps."),
+    }
 
 
 def _names() -> dict[str, str]:
@@ -197,3 +263,14 @@ def note_words(note: Note) -> tuple[str, str]:
         case NoteCode.OVERLAP:
             first = _("At the same time as %(label)s.", label=params["label"])
             return first, _("You are expected at both.")
+        case NoteCode.AFTER_LATER | NoteCode.BEFORE_EARLIER:
+            return _order_words(note)
+
+
+def _order_words(note: Note) -> tuple[str, str]:
+    params = dict(note.params)
+    if note.code is NoteCode.AFTER_LATER:
+        first = _("Session %(number)s would come after session %(other)s.", **params)
+    else:
+        first = _("Session %(number)s would come before session %(other)s.", **params)
+    return first, _("It keeps its number and its depth, so the steps no longer come in order.")

@@ -1,31 +1,15 @@
-"""Fixtures of planning: an open writing session with the library, and the personas."""
+"""Fixtures of planning: a database with the library, and the group that is planned for."""
 
 import pytest
 
-from facilitator.prompts.service import import_library
+from facilitator.prompts.importing import import_library
 from tests.planning import stage
 
 
 @pytest.fixture
-def db(database):
-    with database.write() as session:
-        import_library(session, "en")
-        yield session
-
-
-@pytest.fixture
-def alice(db):
-    return stage.make_facilitator(db, "Alice")
-
-
-@pytest.fixture
-def bob(db):
-    return stage.make_facilitator(db, "Bob")
-
-
-@pytest.fixture
-def charlie(db):
-    return stage.make_facilitator(db, "Charlie")
+def db(db):
+    import_library(db, "en")
+    return db
 
 
 @pytest.fixture

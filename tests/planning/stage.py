@@ -1,16 +1,16 @@
 """A stage for planning tests: people, groups and drafts as rows, with the shipped library in the database."""
 
-from collections import Counter
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from facilitator.accounts.models import Facilitator
 from facilitator.groups.models import Group, GroupFacilitator
 from facilitator.planning.models import Assignment, GroupSession, Segment
+from facilitator.planning.offers import list_offers
 from facilitator.planning.rules import Rhythm
 from facilitator.planning.service import SeriesDraft, schedule_series
+from facilitator.planning.session_page import session_page
 from facilitator.prompts.models import PromptVersion
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -107,6 +107,18 @@ def in_order(db, series):
     )
 
 
+def list_warnings(db, session, group, *, require_review=False):
+    """List what does not fit about a session, as its page says it."""
+    return session_page(db, session, group, require_review=require_review).warnings
+
+
+def list_fitting(db, me, session, where, *, require_review=False):
+    """List what the swap page offers for a part: prompts or exercises, best first."""
+    group = db.get(Group, session.group_id)
+    found = list_offers(db, me, session, group, where, require_review=require_review)
+    return found.prompts or found.exercises
+
+
 def facts(session):
     return session.on_date, session.start_time, session.time_rev, session.ical_sequence
 
@@ -118,18 +130,3 @@ def days(sessions):
 
 def revisions(sessions):
     return [(session.time_rev, session.ical_sequence) for session in sessions]
-
-
-@contextmanager
-def counted(database):
-    """Count the statements sent, by their first word."""
-    found = Counter()
-
-    def note(_connection, _cursor, statement, *_rest):
-        found[statement.split()[0].upper()] += 1
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    try:
-        yield found
-    finally:
-        event.remove(database.engine, "before_cursor_execute", note)

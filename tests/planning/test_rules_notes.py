@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from facilitator.planning.rules import DatePlan, Rhythm, occurrences
-from facilitator.planning.rules_notes import Busy, NoteCode, SensitiveDay, Surroundings
+from facilitator.planning.rules_notes import Busy, NoteCode, SensitiveDay, Surroundings, order_notes
 from facilitator.times import get_zone
 
 LONDON, NEW_YORK = get_zone("Europe/London"), get_zone("America/New_York")
@@ -151,3 +151,19 @@ def test_what_is_taken_already_is_named_unless_it_only_touches(starts, ends, ove
     notes = notes_by_date(PLAN, replace(QUIET, busy=(busy,)))
     expected = (NoteCode.OVERLAP, {"label": "Thursday Circle", "starts_at": at[0], "ends_at": at[1]})
     assert notes.get(date(2027, 2, 22), []) == ([expected] if overlaps else [])
+
+
+@pytest.mark.parametrize(
+    ("numbers", "told"),
+    [
+        ((1, 2, 3, 4), {}),
+        ((), {}),
+        ((2, 4, 7), {}),
+        ((1, 3, 4, 2), {2: [("after_later", 4)], 3: [("before_earlier", 2)], 4: [("before_earlier", 2)]}),
+        ((3, 1, 2), {1: [("after_later", 3)], 2: [("after_later", 3)], 3: [("before_earlier", 1)]}),
+    ],
+)
+def test_a_session_that_stands_where_its_number_does_not_belong_says_so(numbers, told):
+    found = {number: [(n.code, n.params["other"]) for n in notes] for number, notes in order_notes(numbers).items()}
+    assert {number: notes for number, notes in found.items() if notes} == told
+    assert set(found) == set(numbers)

@@ -1,13 +1,14 @@
 """Which dates follow when one session of a series is moved."""
 
-from datetime import date
+from datetime import UTC, date, datetime, time
 
 import pytest
 
 from facilitator.errors import Invalid
 from facilitator.planning.rules import Rhythm
-from facilitator.planning.rules_shift import follow_dates
-from facilitator.planning.rules_slots import Reach
+from facilitator.planning.rules_shift import follow_dates, refuse_far
+from facilitator.planning.rules_slots import Reach, slot_at
+from facilitator.times import get_zone
 
 MONDAYS = tuple(date(2027, 3, day) for day in (1, 8, 15))
 THIRD_TUESDAYS = (date(2027, 1, 19), date(2027, 2, 16), date(2027, 3, 16), date(2027, 4, 20))
@@ -59,3 +60,24 @@ def test_later_sessions_cannot_pass_an_earlier_one(dates, to_on, rhythm):
     with pytest.raises(Invalid) as refusal:
         follow_dates(dates, 2, Reach.LATER, to_on, rhythm)
     assert refusal.value.field == "on"
+
+
+@pytest.mark.parametrize(
+    ("on", "first_on", "fits"),
+    [
+        (date(2028, 11, 23), date(2025, 1, 6), True),
+        (date(2028, 11, 24), date(2025, 1, 6), False),
+        (date(2029, 1, 11), date(2027, 1, 11), True),
+        (date(2029, 1, 12), date(2027, 1, 11), False),
+        (date(2030, 2, 28), date(2028, 2, 29), True),
+    ],
+)
+def test_a_series_reaches_two_years_from_its_first_date_or_from_today(on, first_on, fits):
+    slot = slot_at(on, time(18, 30), get_zone("Europe/Berlin"), 90)
+    now = datetime(2026, 11, 23, 9, tzinfo=UTC)
+    if fits:
+        refuse_far(slot, first_on, now)
+    else:
+        with pytest.raises(Invalid, match="2 years at most") as refusal:
+            refuse_far(slot, first_on, now)
+        assert refusal.value.field == "on"

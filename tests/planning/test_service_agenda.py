@@ -4,9 +4,8 @@ import pytest
 
 from facilitator.errors import Conflict, Invalid
 from facilitator.planning.agenda import move_segment, set_minutes
-from facilitator.planning.checking import check_session
 from facilitator.prompts.rules_reasons import RefusalCode
-from tests.planning.stage import NOW, make_series, segments
+from tests.planning.stage import NOW, list_warnings, make_series, segments
 
 
 @pytest.fixture
@@ -20,7 +19,7 @@ def slot(db, session, kind):
 
 def test_minutes_that_no_longer_add_up_are_told_of(db, group, fear):
     set_minutes(db, fear, slot(db, fear, "checkin"), 20, NOW)
-    found = {w.code: w.params for w in check_session(db, fear, group, require_review=False)}
+    found = {w.code: w.params for w in list_warnings(db, fear, group)}
     assert found[RefusalCode.H9_TOTAL] == {"total": 95, "minutes": 90}
     for minutes, kind in ((0, "checkin"), (91, "checkin"), (3, "checkout")):
         with pytest.raises(Invalid):

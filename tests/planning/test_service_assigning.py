@@ -11,8 +11,6 @@ from facilitator.planning.agenda import move_segment, set_minutes
 from facilitator.planning.assigning import (
     Refused,
     empty_slot,
-    list_alternatives,
-    list_other_exercises,
     lower_depth,
     regenerate,
     set_evening,
@@ -21,14 +19,23 @@ from facilitator.planning.assigning import (
     swap_exercise,
     use_own,
 )
-from facilitator.planning.checking import CheckCode, check_session
+from facilitator.planning.checking import CheckCode
 from facilitator.planning.models import Assignment, Outcome
 from facilitator.planning.service import cancel_session, mark_done
 from facilitator.prompts.models import Prompt, PromptVersion
 from facilitator.prompts.rules_draft import PromptDraft
 from facilitator.prompts.rules_reasons import RefusalCode
 from facilitator.prompts.service import approve, write_own
-from tests.planning.stage import NOW, assignment, content, make_group, make_series, segments
+from tests.planning.stage import (
+    NOW,
+    assignment,
+    content,
+    list_fitting,
+    list_warnings,
+    make_group,
+    make_series,
+    segments,
+)
 
 ADVICE = {CheckCode.NOT_REVIEWED, CheckCode.SPEAKING_SHORT}
 DRAFT = PromptDraft(
@@ -61,7 +68,7 @@ def slot(db, session, kind):
 
 
 def warnings(db, session, group):
-    return {warning.code for warning in check_session(db, session, group, require_review=False)}
+    return {warning.code for warning in list_warnings(db, session, group)}
 
 
 def version(db, **values):
@@ -101,17 +108,17 @@ def test_what_was_skipped_in_the_room_may_come_again(db, alice, sessions, fear):
     row = assignment(db, sessions[1], "checkin")
     row.outcome = Outcome.SKIPPED
     db.flush()
-    found = list_alternatives(db, alice, fear, slot(db, fear, "checkin"), require_review=False)
-    assert row.prompt_version_id in {each.prompt.version_id for each in found}
+    found = list_fitting(db, alice, fear, slot(db, fear, "checkin"))
+    assert row.prompt_version_id in {each.prompt.id for each in found}
 
 
 def test_alternatives_are_allowed_and_say_what_speaks_for_them(db, alice, group, fear):
     where = slot(db, fear, "explore_b")
-    found = list_alternatives(db, alice, fear, where, require_review=False)
+    found = list_fitting(db, alice, fear, where)
     assert len(found) >= 3
     assert all(each.reasons for each in found)
     for each in found[:3]:
-        swap(db, alice, fear, where, each.prompt.version_id, NOW, require_review=False)
+        swap(db, alice, fear, where, each.prompt.id, NOW, require_review=False)
         assert content(db, fear)["explore_b"] == each.prompt.prompt_id
         assert warnings(db, fear, group) <= ADVICE
         assert assignment(db, fear, "explore_b").reasons
@@ -120,9 +127,13 @@ def test_alternatives_are_allowed_and_say_what_speaks_for_them(db, alice, group,
 @pytest.mark.parametrize(
     ("wanted", "code", "words"),
     [
-        ({"sub_bind": "fear", "phase": "explore", "depth": 3}, RefusalCode.H1_CAP, r"\(H1\): Depth 3 is above"),
-        ({"sub_bind": "shame", "phase": "explore", "depth": 2}, RefusalCode.H8_THEME, r"Theme and both sides \(H8\)"),
-        ({"sub_bind": "fear", "phase": "close"}, RefusalCode.H9_PHASE, r"\(H9\): The prompt is written for another"),
+        ({"sub_bind": "fear", "phase": "explore", "depth": 3}, RefusalCode.H1_CAP, "^Depth limit: Depth 3 is above"),
+        ({"sub_bind": "shame", "phase": "explore", "depth": 2}, RefusalCode.H8_THEME, "^Theme and both sides: "),
+        (
+            {"sub_bind": "fear", "phase": "close"},
+            RefusalCode.H9_PHASE,
+            "^Time and people: The prompt is written for another",
+        ),
     ],
 )
 def test_a_swap_that_a_rule_forbids_names_the_rule_and_its_reason(db, alice, fear, wanted, code, words):
@@ -140,16 +151,16 @@ def test_a_prompt_of_another_session_of_the_series_is_refused(db, alice, session
 
 
 def test_an_unreviewed_prompt_is_refused_while_review_is_required(db, alice, fear):
-    other = list_alternatives(db, alice, fear, slot(db, fear, "checkin"), require_review=False)[0].prompt
+    other = list_fitting(db, alice, fear, slot(db, fear, "checkin"))[0].prompt
     with pytest.raises(Refused, match="has not been reviewed"):
-        swap(db, alice, fear, slot(db, fear, "checkin"), other.version_id, NOW)
-    approve(db, [other.version_id], "psychologist", date(2026, 11, 1))
-    assert swap(db, alice, fear, slot(db, fear, "checkin"), other.version_id, NOW).prompt_version_id == other.version_id
+        swap(db, alice, fear, slot(db, fear, "checkin"), other.id, NOW)
+    approve(db, [other.id], "psychologist", date(2026, 11, 1))
+    assert swap(db, alice, fear, slot(db, fear, "checkin"), other.id, NOW).prompt_version_id == other.id
 
 
 def test_a_locked_slot_is_unlocked_before_it_is_swapped(db, alice, fear):
     where = slot(db, fear, "checkin")
-    other = list_alternatives(db, alice, fear, where, require_review=False)[0].prompt.version_id
+    other = list_fitting(db, alice, fear, where)[0].prompt.id
     set_locked(db, fear, where, locked=True)
     with pytest.raises(Conflict, match="Unlock it first"):
         swap(db, alice, fear, where, other, NOW, require_review=False)
@@ -167,8 +178,7 @@ def test_slots_prompts_and_exercises_of_others_are_not_there(db, alice, charlie,
         lambda: swap(db, alice, fear, slot(db, fear, "explore_b"), private, NOW, require_review=False),
         lambda: swap(db, alice, fear, slot(db, fear, "explore_b"), "nothing", NOW),
         lambda: swap_exercise(db, fear, slot(db, fear, "ground_open"), "nothing", NOW),
-        lambda: list_alternatives(db, alice, fear, foreign),
-        lambda: list_other_exercises(db, fear, foreign),
+        lambda: list_fitting(db, alice, fear, foreign),
         lambda: set_locked(db, fear, foreign, locked=True),
         lambda: empty_slot(db, fear, foreign, NOW),
         lambda: set_minutes(db, fear, foreign, 10, NOW),
@@ -182,9 +192,9 @@ def test_slots_prompts_and_exercises_of_others_are_not_there(db, alice, charlie,
 def test_nobody_elses_private_prompt_is_offered(db, alice, bob, fear):
     item = write_own(db, bob, DRAFT)
     where = slot(db, fear, "explore_b")
-    offered = {each.prompt.prompt_id for each in list_alternatives(db, bob, fear, where)}
+    offered = {each.prompt.prompt_id for each in list_fitting(db, bob, fear, where, require_review=True)}
     assert offered == {item.prompt.id}
-    assert list_alternatives(db, alice, fear, where) == ()
+    assert list_fitting(db, alice, fear, where, require_review=True) == ()
 
 
 def test_ones_own_prompt_is_put_in_by_hand_and_locked_under_its_badge(db, alice, group, fear):
@@ -194,7 +204,7 @@ def test_ones_own_prompt_is_put_in_by_hand_and_locked_under_its_badge(db, alice,
     assert (row.prompt_version_id, row.locked, row.reasons) == (item.version.id, True, [])
     regenerate(db, fear, NOW, require_review=False)
     assert row.prompt_version_id == item.version.id
-    found = [w.code for w in check_session(db, fear, group) if w.segment_id == where]
+    found = [w.code for w in list_warnings(db, fear, group, require_review=True) if w.segment_id == where]
     assert found == [CheckCode.NOT_REVIEWED]
 
 
@@ -227,8 +237,8 @@ def test_a_silent_minute_stays_empty(db, group, fear):
 def test_a_silent_minute_can_take_a_prompt_again(db, alice, fear):
     where = slot(db, fear, "integrate")
     empty_slot(db, fear, where, NOW)
-    chosen = list_alternatives(db, alice, fear, where, require_review=False)[0].prompt
-    assert not swap(db, alice, fear, where, chosen.version_id, NOW, require_review=False).locked
+    chosen = list_fitting(db, alice, fear, where)[0].prompt
+    assert not swap(db, alice, fear, where, chosen.id, NOW, require_review=False).locked
     assert content(db, fear)["integrate"] == chosen.prompt_id
 
 
@@ -237,12 +247,12 @@ def test_a_grounding_is_never_emptied(db, fear):
         empty_slot(db, fear, slot(db, fear, "ground_close"), NOW)
 
 
-def test_a_grounding_is_swapped_for_one_that_the_rules_allow(db, sessions, fear):
+def test_a_grounding_is_swapped_for_one_that_the_rules_allow(db, alice, sessions, fear):
     where = slot(db, fear, "ground_close")
-    offered = list_other_exercises(db, fear, where)
-    assert content(db, fear)["ground_close"] not in {each.exercise_id for each in offered}
-    swap_exercise(db, fear, where, offered[0].exercise_id, NOW)
-    assert content(db, fear)["ground_close"] == offered[0].exercise_id
+    offered = list_fitting(db, alice, fear, where)
+    assert content(db, fear)["ground_close"] not in {each.id for each in offered}
+    swap_exercise(db, fear, where, offered[0].id, NOW)
+    assert content(db, fear)["ground_close"] == offered[0].id
     with pytest.raises(Refused, match="session before had this exercise"):
         swap_exercise(db, fear, where, content(db, sessions[1])["ground_close"], NOW)
 
@@ -300,7 +310,7 @@ def test_a_lone_facilitator_and_newcomers_make_a_session_gentler(db, alice):
 
 def test_the_plan_of_a_running_session_can_change_and_that_of_a_past_one_not(db, alice, sessions, fear):
     where = slot(db, fear, "explore_b")
-    other = list_alternatives(db, alice, fear, where, require_review=False)[0].prompt.version_id
+    other = list_fitting(db, alice, fear, where)[0].prompt.id
     swap(db, alice, fear, where, other, fear.starts_at, require_review=False)
     mark_done(db, sessions[1])
     cancel_session(db, sessions[4], "", NOW)
@@ -319,7 +329,7 @@ def test_the_plan_of_a_running_session_can_change_and_that_of_a_past_one_not(db,
 def test_little_speaking_time_is_told_of_with_its_seconds(db, alice):
     group = make_group(db, alice, capacity=20)
     _series, sessions = make_series(db, group)
-    found = check_session(db, sessions[2], group, require_review=False)
+    found = list_warnings(db, sessions[2], group)
     checkin = next(w for w in found if w.segment_id == slot(db, sessions[2], "checkin") and w.params.get("seconds"))
     assert (checkin.code, checkin.params["seconds"], checkin.params["people"]) == (CheckCode.SPEAKING_SHORT, 42, 20)
 

@@ -5,11 +5,21 @@ from datetime import date, time, timedelta
 import pytest
 
 from facilitator.errors import Conflict, Invalid
-from facilitator.planning.checking import CheckCode, check_session
+from facilitator.planning.checking import CheckCode
 from facilitator.planning.rules import Rhythm
 from facilitator.planning.rules_slots import Reach
 from facilitator.planning.service import cancel_session, insert_session, move_session, skip_session
-from tests.planning.stage import FIRST_ON, NOW, content, days, in_order, make_group, make_series, revisions
+from tests.planning.stage import (
+    FIRST_ON,
+    NOW,
+    content,
+    days,
+    in_order,
+    list_warnings,
+    make_group,
+    make_series,
+    revisions,
+)
 
 WEEK = timedelta(days=7)
 ADVICE = {CheckCode.NOT_REVIEWED, CheckCode.SPEAKING_SHORT}
@@ -63,7 +73,7 @@ def test_an_inserted_session_takes_up_the_focus_once_more_with_both_sides(db, gr
     assert filled["ground_close"] not in (before[3]["ground_close"], before[4]["ground_close"])
     asked = {pid for kind, pid in filled.items() if not kind.startswith("ground")}
     assert not asked & {pid for plan in before for pid in plan.values()}
-    assert {w.code for w in check_session(db, extra, group, require_review=False)} <= ADVICE
+    assert {w.code for w in list_warnings(db, extra, group)} <= ADVICE
     assert extra.page_hash not in {s.page_hash for s in sessions}
     assert revisions(sessions) == [(1, 0)] * 8
 

@@ -6,7 +6,7 @@ import pytest
 
 from facilitator.errors import Conflict, Invalid, NotFound
 from facilitator.planning.assigning import regenerate
-from facilitator.planning.checking import CheckCode, check_session
+from facilitator.planning.checking import CheckCode
 from facilitator.planning.service import (
     cancel_session,
     find_session_by_page_token,
@@ -21,7 +21,7 @@ from facilitator.planning.service import (
     restore_session,
     set_released,
 )
-from tests.planning.stage import NOW, assignment, content, make_series, segments
+from tests.planning.stage import NOW, assignment, content, list_warnings, make_series, segments
 
 ADVICE = {CheckCode.NOT_REVIEWED, CheckCode.SPEAKING_SHORT}
 
@@ -84,13 +84,13 @@ def test_what_another_session_took_meanwhile_is_chosen_anew(db, group, sessions)
     restore_session(db, sessions[2], NOW, require_review=False)
     after = content(db, sessions[2])
     assert {kind for kind in before if before[kind] != after[kind]} == {"checkout"}
-    assert {w.code for w in check_session(db, sessions[2], group, require_review=False)} <= ADVICE
+    assert {w.code for w in list_warnings(db, sessions[2], group)} <= ADVICE
 
 
 def test_the_prompts_of_a_cancelled_session_are_free_for_others(db, group, sessions):
     cancel_session(db, sessions[2], "", NOW)
     regenerate(db, sessions[4], NOW, require_review=False)
-    found = check_session(db, sessions[4], group, require_review=False)
+    found = list_warnings(db, sessions[4], group)
     assert {w.code for w in found} <= ADVICE
 
 

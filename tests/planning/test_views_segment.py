@@ -1,13 +1,15 @@
 """One part of a session on the web: swap, lock, silence, a prompt of one's own, minutes and order."""
 
+import re
+
 import pytest
 from sqlalchemy import select, update
 
 from facilitator.planning.models import Segment
 from facilitator.prompts.models import Prompt, PromptVersion
 from tests import evening
+from tests.factories import counted
 from tests.planning.pages import filling, offers, part, path, press, read_form, segment_id, session
-from tests.planning.stage import counted
 
 MOST_QUERIES = 8
 
@@ -191,6 +193,54 @@ def test_an_own_prompt_that_cannot_stand_keeps_what_was_typed(subtests, stage, a
                 assert read_form(response, url)["text"][0].strip() == OWN["text"]
     with stage.database.read() as db:
         assert db.scalars(select(Prompt.id).where(Prompt.owner_id.is_not(None))).all() == []
+
+
+def test_the_look_at_the_wording_refuses_what_saving_refuses(subtests, stage, alice):
+    url = f"{part(stage, 'explore_a')}/own"
+    page = alice.get(url)
+    for typed, message in BAD_OWN:
+        with subtests.test(str(typed)[:60]):
+            looked, saved = (press(alice, page, url, do=do, **{**OWN, **typed}) for do in ("check", "save"))
+            assert looked.status_code == saved.status_code == 422
+            assert message in looked.text
+            assert "You can use it as it is." not in looked.text
+
+
+def test_what_passes_the_look_is_saved(stage, alice):
+    url = f"{part(stage, 'explore_a')}/own"
+    looked = press(alice, alice.get(url), url, do="check", **OWN)
+    assert looked.status_code == 200
+    assert "Nothing stands out." in looked.text
+    assert press(alice, looked, url, do="save").status_code == 303
+
+
+def test_a_locked_part_is_refused_at_the_look_already(stage, alice):
+    alice.post(f"{part(stage, 'explore_a')}/lock", data={"locked": "1"})
+    url = f"{part(stage, 'explore_a')}/own"
+    looked = press(alice, alice.get(url), url, do="check", **OWN)
+    assert looked.status_code == 422
+    assert "This part is locked. Unlock it first." in looked.text
+
+
+def test_a_rule_that_refuses_is_named_in_words_beside_what_it_goes_by(stage, alice):
+    url = f"{part(stage, 'explore_a')}/own"
+    alice.post(f"{path(stage)}/limit", data={"limit": "1"})
+    refused = press(alice, alice.get(url), url, do="save", **{**OWN, "depth": "3", "sub_bind": "shame"})
+    beside = {name: re.search(rf'id="{name}-err">(.*?)</p>', refused.text)[1] for name in ("depth", "sub_bind")}
+    assert "Depth limit. Depth 3 is above the limit of 1 that was set for this session." in beside["depth"]
+    assert "limit of 2" not in refused.text
+    assert "Theme and both sides. Today is about fear; this prompt is about shame." in beside["sub_bind"]
+    assert not re.search(r"\bH\d", refused.text)
+
+
+def test_a_question_for_what_happened_and_a_way_out_that_is_only_passing_are_pointed_out(stage, alice):
+    url = f"{part(stage, 'checkin')}/own"
+    typed = {**OWN, "text": "What exactly happened?", "opt_out": "Pass"}
+    looked = press(alice, alice.get(url), url, do="check", **typed)
+    assert "“What exactly happened” asks what happened." in looked.text
+    assert "Passing is always allowed, so it is no other way to take part." in looked.text
+    assert press(alice, looked, url, do="save").status_code == 303
+    assert "“What exactly happened” asks what happened." in alice.get(path(stage)).text
 
 
 def test_minutes_and_order_are_changed_and_the_sum_is_said(stage, alice):

@@ -1,18 +1,21 @@
 """The page of one session: what it shows, and what is decided there for the whole evening."""
 
 import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from sqlalchemy import delete, select
 
+from config import Mode
 from facilitator.groups.models import Group
-from facilitator.planning.models import Assignment, GroupSession
+from facilitator.planning.models import Assignment, GroupSession, Segment
 from facilitator.prompts.models import PromptVersion
+from facilitator.prompts.service import approve
 from tests import evening
+from tests.factories import counted
 from tests.planning import stage as rows
 from tests.planning.pages import filling, part, path, segment_id, session
-from tests.planning.stage import counted
 
 MOST_QUERIES = 8
 
@@ -37,8 +40,39 @@ def test_the_page_says_when_where_what_and_why(stage, alice):
     assert "Why this prompt" in text
     assert "90 of 90 minutes" in text
     assert "have not had clinical review" in text
-    assert "Not reviewed" in text
+    assert "5 prompts not reviewed" in text
     assert "Depth by time." in text
+
+
+def test_the_demonstration_says_once_that_its_prompts_are_not_reviewed(subtests, stage, alice):
+    for url in (f"{path(stage)}/sheet", f"{part(stage, 'explore_a')}/swap"):
+        with subtests.test(url[-6:]):
+            text = alice.get(url).text
+            assert text.count("Not reviewed") == text.count("Not reviewed, unless marked") == 1
+            assert "have not had clinical review" in text
+
+
+def test_the_plan_of_the_demonstration_counts_once_what_is_not_reviewed(stage, alice):
+    text = alice.get(path(stage)).text
+    assert "Not reviewed" not in text
+    assert text.count("5 prompts not reviewed") == 1
+    assert "What is reviewed is marked in the plan." in text
+
+
+def test_what_is_reviewed_or_ones_own_is_marked_in_the_demonstration_too(stage, alice):
+    with stage.database.write() as db:
+        approve(db, [filling(stage, "checkin").prompt_version_id], "psychologist", date(2026, 11, 1))
+        db.commit()
+    assert "Reviewed 1 November 2026" in alice.get(path(stage)).text
+
+
+def test_where_review_is_required_every_unreviewed_prompt_is_marked_on_screen_and_on_paper(config, database, now):
+    stage = evening.begin(replace(config, mode=Mode.PRODUCTION), database, now)
+    alice = stage.client("alice")
+    for url in (path(stage), f"{path(stage)}/sheet"):
+        text = alice.get(url).text
+        assert text.count("Not reviewed") >= 5
+        assert "unless marked" not in text
 
 
 def test_no_code_of_a_reason_reaches_the_page(stage, alice):
@@ -72,6 +106,43 @@ def test_lowering_the_limit_chooses_again_what_is_too_deep(stage, alice):
     assert "The limit of this session is now depth 1." in text
     assert "Deepest 1, limit 1" in text
     assert session(stage).depth_limit == 1
+
+
+def test_lowering_the_limit_says_what_was_chosen_again_what_stayed_and_what_can_be_done(stage, alice):
+    alice.post(f"{part(stage, 'explore_b')}/lock", data={"locked": "1"})
+    kept = filling(stage, "explore_b").prompt_version_id
+    alice.post(f"{path(stage)}/limit", data={"limit": "1"})
+    text = alice.get(path(stage)).text
+    assert filling(stage, "explore_b").prompt_version_id == kept
+    assert "Explore B stayed, because it is locked." in text
+    assert "Depth 2 is above the limit of 1 that was set for this session." in text
+    assert "You can unlock it and swap it." in text
+    assert "What was too deep was chosen again" not in text
+    chosen = re.search(r"Chosen again: ([^<]+)\.", text)
+    assert "Explore B" not in (chosen[1] if chosen else "")
+
+
+def test_a_limit_that_everything_keeps_says_that_nothing_was_changed(stage, alice):
+    alice.post(f"{path(stage)}/limit", data={"limit": "1"})
+    assert "Chosen again:" in alice.get(path(stage)).text
+    alice.post(f"{path(stage)}/limit", data={"limit": "1"})
+    text = alice.get(path(stage)).text
+    assert "The plan fits as it is; nothing was changed." in text
+    assert "Chosen again:" not in text
+
+
+def test_leading_alone_says_what_stayed_too_deep(stage, alice):
+    number = 5
+    with stage.database.write() as db:
+        where = segment_id(stage, "explore_b", number)
+        focus = db.get(GroupSession, stage.session_ids[number - 1]).focus
+        row = db.get(Assignment, where)
+        row.prompt_version_id = db.scalars(select(PromptVersion.id).filter_by(depth=3, sub_bind=focus)).first()
+        row.locked = True
+        db.commit()
+    alice.post(f"{path(stage, number)}/evening", data={"lone": "1"})
+    text = alice.get(path(stage, number)).text
+    assert "Explore B stayed, because it is locked. With one facilitator, the limit is depth 2." in text
 
 
 def test_a_limit_outside_the_pathway_is_refused(stage, alice):
@@ -146,6 +217,20 @@ def test_the_screen_goes_by_the_clock(stage, alice):
     over = alice.get(url).text
     assert "The session is over" in over
     assert f'href="{path(stage, 1)}/close"' in over
+
+
+def test_a_silent_minute_is_not_called_the_deepest_point(subtests, stage, alice):
+    with stage.database.read() as db:
+        note = db.get(Segment, segment_id(stage, "explore_b")).facilitator_note
+    for tail in ("", "/sheet", "/run"):
+        with subtests.test(tail):
+            assert note in alice.get(path(stage) + tail).text
+    alice.post(f"{part(stage, 'explore_b')}/silent")
+    for tail in ("", "/sheet", "/run"):
+        with subtests.test(tail):
+            text = alice.get(path(stage) + tail).text
+            assert note not in text
+            assert "Keep the time, and start the next part gently." in text
 
 
 def test_the_screen_works_without_scripts_names_nobody_and_has_the_crisis_card(stage, alice):

@@ -1,16 +1,21 @@
 """The wizard on the web: from nothing to a series in a few presses, and every mistake keeps what was typed."""
 
+import re
 from datetime import date, time, timedelta
 
 import pytest
 from sqlalchemy import func, select
 
+from facilitator.accounts.models import Facilitator
 from facilitator.groups.models import Group
+from facilitator.planning.forms import LONGEST_TEXT
 from facilitator.planning.models import GroupSession, Series
 from facilitator.reminders.models import OutboxMessage, ReminderRule
 from tests import evening
-from tests.planning.pages import press, read_form
-from tests.planning.stage import counted
+from tests.factories import counted
+from tests.planning.pages import press as send
+from tests.planning.pages import read_form
+from tests.planning.stage import make_group, make_series
 
 LONG = "9" * 10_000
 MOST_QUERIES = 8
@@ -38,6 +43,15 @@ def dates(alice, path):
     return press(alice, second, path, day="1", month="12", year="2026", do="dates")
 
 
+def press(client, response, action, **changes):
+    """Press a button of the wizard and go where it leads, as a browser does; scheduling leads out of the wizard."""
+    answer = send(client, response, action, **changes)
+    assert answer.status_code == 303  # no page of the wizard is the answer to a form
+    while answer.status_code == 303 and answer.headers["Location"].startswith(action):
+        answer = client.get(answer.headers["Location"])
+    return answer
+
+
 def newest(stage):
     with stage.database.read() as db:
         series = db.scalars(select(Series).where(Series.first_on == date(2026, 12, 1))).one_or_none()
@@ -51,7 +65,7 @@ def test_four_presses_with_the_defaults_make_a_series(stage, alice, path, dates)
     third = press(alice, dates, path, do="next")
     assert "When are people reminded?" in third.text
     fourth = press(alice, third, path, do="next")
-    assert "Every week, 18:30, 90 minutes, Berlin time" in fourth.text
+    assert "Every week on Tuesday, 18:30, 90 minutes, Berlin time" in fourth.text
     done = press(alice, fourth, path, do="create")
     assert done.status_code == 303
     series, sessions = newest(stage)
@@ -129,7 +143,8 @@ def test_lowering_can_be_taken_back(alice, path, dates):
 def test_notes_name_clock_changes_hard_days_and_clashes(stage, alice, path):
     second = press(alice, alice.get(path), path, do="next")
     mondays = press(alice, second, path, day="11", month="1", year="2027", start_time="18:00", do="dates")
-    assert "At the same time as Monday Circle." in mondays.text
+    assert "This group already meets at this time." in mondays.text
+    assert "You are expected at both" not in mondays.text
     assert "the day after Valentine&#39;s Day" in mondays.text
     assert "The clocks in Berlin go forward on Sunday 28 March." in mondays.text
     assert "Lower to depth 2" in mondays.text
@@ -174,7 +189,7 @@ def test_what_cannot_be_used_is_said_beside_what_was_typed(subtests, alice, path
             kept = read_form(response, path)
             # a choice outside its list cannot be shown as chosen; everything that is typed is
             for name in typed.keys() - CHOICES:
-                assert kept[name] == [typed[name]]
+                assert kept[name] == [typed[name][:LONGEST_TEXT]]
             assert kept["month"] == [typed.get("month", "12")]
 
 
@@ -185,29 +200,179 @@ def test_a_hand_made_request_never_breaks_the_list(subtests, alice, path, dates)
                 assert press(alice, dates, path, **{name: value}).status_code in {200, 422}
 
 
-def test_a_time_at_which_the_group_meets_already_is_refused_at_the_end_and_kept(alice, path):
+def test_what_is_kept_of_a_plan_fits_into_a_cookie(alice, path, dates):
+    marked = [(date(2026, 12, 1) + timedelta(days=n)).isoformat() for n in range(500)]
+    typed = dict.fromkeys(("skip", "keep", "lowered"), marked) | {"day": LONG, "zone": LONG}
+    alice.post(path, data=read_form(dates, path) | typed)
+    assert len(alice.get_cookie("desk").value) < 4000
+
+
+CLASH = {"day": "11", "month": "1", "year": "2027", "start_time": "19:00"}
+
+
+@pytest.mark.parametrize("button", ["next", "check", "create"])
+def test_a_time_at_which_the_group_meets_already_is_refused_in_the_dates_step_and_kept(alice, path, button):
     second = press(alice, alice.get(path), path, do="next")
-    response = press(alice, second, path, day="11", month="1", year="2027", start_time="19:00", do="create")
+    response = press(alice, second, path, do=button, **CLASH)
+    assert response.request.path == f"{path}/dates"
     assert response.status_code == 422
     assert "This group already meets on 11 January 2027 at 18:30." in response.text
     assert read_form(response, path)["start_time"] == ["19:00"]
 
 
-def test_today_is_fine_until_its_time_has_passed(alice, path):
+def test_a_date_on_which_the_group_meets_already_says_so_in_the_list_and_can_be_left_out(alice, path):
     second = press(alice, alice.get(path), path, do="next")
-    today = {"day": "23", "month": "11", "year": "2026"}
-    passed = press(alice, second, path, do="create", start_time="09:00", **today)
+    refused = press(alice, second, path, do="dates", **CLASH)
+    assert refused.text.count("This group already meets at this time.") == 8
+    assert "8 dates refused" in refused.text
+    left = press(alice, refused, path, leave="2027-01-11")
+    assert left.text.count("This group already meets at this time.") == 7
+
+
+TODAY = {"day": "23", "month": "11", "year": "2026"}
+
+
+@pytest.mark.parametrize("button", ["dates", "next", "create"])
+def test_an_hour_of_today_that_has_passed_is_refused_in_the_dates_step(alice, path, button):
+    second = press(alice, alice.get(path), path, do="next")
+    passed = press(alice, second, path, do=button, start_time="09:00", **TODAY)
+    assert passed.request.path == f"{path}/dates"
     assert passed.status_code == 422
-    assert "Choose a time that is still to come." in passed.text
-    assert press(alice, second, path, do="create", start_time="20:30", **today).status_code == 303
+    beside = passed.text.partition('id="start_time-err"')[2].partition("</p>")[0]
+    assert "Choose a time that is still to come." in beside
+    assert "This time is past." in passed.text
 
 
-def test_a_second_press_of_the_last_button_makes_no_second_series(stage, alice, path, dates):
+def test_today_is_fine_until_its_time_has_passed(stage, alice, path):
+    second = press(alice, alice.get(path), path, do="next")
+    done = press(alice, second, path, do="create", start_time="20:30", **TODAY)
+    assert "12 sessions are planned." in alice.get(done.headers["Location"]).text
+
+
+def test_a_second_press_of_the_last_button_leads_to_the_same_series(stage, alice, path, dates):
     fourth = press(alice, press(alice, dates, path, do="next"), path, do="next")
-    assert press(alice, fourth, path, do="create").status_code == 303
-    again = press(alice, fourth, path, do="create")
-    assert again.status_code == 422
+    done = press(alice, fourth, path, do="create")
+    for typed in ({}, {"start_time": "20:30"}):
+        again = press(alice, fourth, path, do="create", **typed)
+        assert again.headers["Location"] == done.headers["Location"]
+    assert "These sessions are planned already. Nothing was planned twice." in alice.get(done.headers["Location"]).text
     assert len(newest(stage)[1]) == 12
+
+
+@pytest.mark.parametrize("step", ["dates", "reminders", "check"])
+def test_back_after_scheduling_leads_to_the_series_and_a_new_plan_begins_afresh(alice, path, dates, step):
+    fourth = press(alice, press(alice, dates, path, do="next"), path, do="next")
+    done = press(alice, fourth, path, do="create")
+    assert alice.get(f"{path}/{step}").headers["Location"] == done.headers["Location"]
+    fresh = read_form(alice.get(path), path)
+    assert fresh["year"] == ["2027"]
+    assert fresh["seed"] != read_form(fourth, path)["seed"]
+
+
+def test_every_step_is_a_page_to_come_back_to_with_what_was_sent_last(alice, path, dates):
+    third = press(alice, dates, path, start_time="17:15", do="next")
+    press(alice, third, path, first_lead="1440", do="next")
+    assert read_form(alice.get(f"{path}/dates"), path)["start_time"] == ["17:15"]
+    assert read_form(alice.get(f"{path}/reminders"), path)["first_lead"] == ["1440"]
+    assert read_form(alice.get(path), path)["start_time"] == ["17:15"]
+
+
+def test_the_live_list_answers_without_undoing_a_press(alice, path, dates):
+    press(alice, dates, path, start_time="17:15", do="next")
+    # it was asked before the press, and its answer arrives after it
+    earlier = read_form(dates, path) | {"start_time": "16:00", "do": "dates"}
+    live = alice.post(path, data=earlier, headers={"HX-Request": "true"})
+    assert "16:00 CET" in live.text.partition('id="dates"')[2]
+    assert read_form(alice.get(f"{path}/dates"), path)["start_time"] == ["17:15"]
+    wrong = alice.post(path, data=earlier | {"day": "99"}, headers={"HX-Request": "true"})
+    assert wrong.status_code == 422
+    assert "Enter a real date" in wrong.text.partition('id="dates"')[2]
+
+
+def test_a_plan_can_be_begun_anew(alice, path, dates):
+    assert "Start anew" in alice.get(path).text
+    anew = press(alice, alice.get(path), path, do="anew")
+    assert read_form(anew, path)["month"] == ["3"]
+    assert "Start anew" not in anew.text
+
+
+def test_a_step_without_answers_leads_to_the_first(alice, path):
+    assert alice.get(f"{path}/check").headers["Location"] == path
+    assert alice.get(f"{path}/nowhere").status_code == 404
+
+
+def test_signing_out_forgets_the_plan(stage, alice, path, dates):
+    alice.post("/sign-out")
+    with alice.session_transaction() as cookie:
+        assert "plan" not in cookie
+
+
+def test_the_check_says_every_clash_that_the_dates_said(stage, alice, path):
+    with stage.database.write() as db:
+        own = db.scalars(select(Facilitator).where(Facilitator.name == "Alice Stone")).one()
+        make_series(db, make_group(db, own, label="Harbour"), first_on=date(2027, 2, 9))
+        db.commit()
+    second = press(alice, alice.get(path), path, do="next")
+    tuesdays = press(alice, second, path, day="2", month="2", year="2027", start_time="19:00", do="dates")
+    assert tuesdays.text.count("At the same time as Harbour.") == 8
+    check = press(alice, tuesdays, path, do="check")
+    assert check.text.count("At the same time as Harbour.") == 1
+    assert "You are expected at both." in check.text
+    assert "9, 16 and 23 February" in check.text
+
+
+def test_the_check_says_what_happens_to_the_reminders(alice, path, dates):
+    third = press(alice, dates, path, do="next")
+    equal = press(alice, third, path, first_lead="1440", second_lead="1440", do="next")
+    assert "Two equal reminders count as one." in equal.text
+    assert "They replace the reminders that it has now" in equal.text
+    usual = press(alice, third, path, do="next")
+    assert "count as one" not in usual.text
+    none = press(alice, third, path, first_lead="0", second_lead="0", do="next")
+    assert "No reminders." in none.text
+    assert "count as one" not in none.text
+
+
+def test_the_list_says_why_a_date_cannot_be_read(alice, path, dates):
+    wrong = press(alice, dates, path, day="31", month="2", do="dates")
+    live = wrong.text.partition('id="dates"')[2]
+    assert "These dates cannot be scheduled yet." in live
+    assert "Enter a real date" in live
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({"rhythm": "monthly", "day": "30", "month": "1", "year": "2027"}, "Every month on the last Saturday"),
+        ({"rhythm": "monthly", "day": "28", "month": "2", "year": "2027"}, "Every month on the fourth Sunday"),
+        ({"rhythm": "monthly", "day": "1", "month": "12", "year": "2026"}, "Every month on the first Tuesday"),
+        ({"rhythm": "fortnightly"}, "Every 2 weeks on Tuesday"),
+        ({"rhythm": "weekly"}, "Every week on Tuesday"),
+    ],
+)
+def test_the_rhythm_is_said_in_words_beside_the_field_and_in_the_list(alice, path, dates, typed, words):
+    page = press(alice, dates, path, do="dates", **typed).text
+    beside = page.partition('id="rhythm-hint"')[2].partition("</p>")[0]
+    assert words in beside
+    assert words in page.partition('id="dates"')[2]
+
+
+def test_a_group_without_a_country_says_that_no_holidays_are_known(stage, alice, path, dates):
+    assert "No country is set" not in dates.text
+    with stage.database.write() as db:
+        db.get(Group, stage.group_id).country = "INT"
+        db.commit()
+    page = press(alice, dates, path, do="dates")
+    assert "No country is set for this group" in page.text
+    assert f'href="/groups/{stage.group_id}/edit#country"' in page.text
+    assert re.search(r'<input disabled id="holidays"', page.text)
+    # the wish is kept for when the country is set
+    assert read_form(page, path)["holidays"] == ["y"]
+
+
+def test_what_is_pointed_out_does_not_stand_under_what_is_left_out(dates):
+    legend = dates.text.partition('id="sensitive"')[0].rpartition("<legend>")[2].partition("</legend>")[0]
+    assert legend == "Holidays and sensitive dates"
 
 
 def test_an_open_cycle_runs_several_times(config, database, now):
@@ -241,18 +406,29 @@ def test_a_post_without_its_token_is_refused(stage, alice, path):
     assert alice.post(path, data={"do": "create"}).status_code == 400
 
 
-def test_the_live_list_costs_few_queries(stage, alice, path, dates):
-    sent = read_form(dates, path) | {"do": "dates"}
+@pytest.mark.parametrize("step", ["", "/dates", "/reminders", "/check"])
+def test_every_step_costs_few_queries(stage, alice, path, dates, step):
     with counted(stage.database) as found:
-        assert alice.post(path, data=sent).status_code == 200
+        assert alice.get(f"{path}{step}").status_code == 200
     assert found["SELECT"] <= MOST_QUERIES
 
 
-def test_the_default_first_date_is_a_week_from_today(alice, path, now):
-    first_on = now.date() + timedelta(days=7)
-    kept = read_form(alice.get(path), path)
-    assert (kept["day"], kept["month"], kept["year"]) == (
-        [str(first_on.day)],
-        [str(first_on.month)],
-        [str(first_on.year)],
-    )
+def first_date(page, path):
+    kept = read_form(page, path)
+    return date(*(int(kept[name][0]) for name in ("year", "month", "day")))
+
+
+def test_a_new_series_is_proposed_a_week_after_what_is_planned_already(alice, path):
+    assert first_date(alice.get(path), path) == date(2027, 3, 1) + timedelta(days=7)
+
+
+def test_the_first_series_is_proposed_a_week_from_today(stage, alice, now):
+    with stage.database.write() as db:
+        own = db.scalars(select(Facilitator).where(Facilitator.name == "Alice Stone")).one()
+        path = f"/groups/{make_group(db, own, label='Harbour').id}/plan"
+        db.commit()
+    assert first_date(alice.get(path), path) == now.date() + timedelta(days=7)
+
+
+def test_what_is_proposed_can_be_taken_as_it_is(alice, path):
+    assert press(alice, alice.get(path), path, do="next").status_code == 200
