@@ -13,6 +13,7 @@ from facilitator.attendance.views import blueprint as attendance
 from facilitator.curriculum.views import blueprint as curriculum
 from facilitator.db import Database
 from facilitator.groups.views import blueprint as groups
+from facilitator.library.views import blueprint as library
 from facilitator.mailbox.views import blueprint as mailbox
 from facilitator.participant.views import blueprint as participant
 from facilitator.planning.views import blueprint as planning
@@ -62,6 +63,7 @@ def build(config: Config, database: Database | None = None, clock: Callable[[], 
         groups,
         planning,
         prompts,
+        library,
         curriculum,
         reminders,
         attendance,

@@ -9,22 +9,28 @@ import webbrowser
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 
 from config import Config, ConfigError
 from facilitator import create_app, logs, migrations, serve, worker
 from facilitator.accounts import service as accounts
 from facilitator.accounts.demo import LOGINS
 from facilitator.accounts.models import Role
+from facilitator.curriculum.entries import import_shipped
 from facilitator.db import Database
-from facilitator.demo.seed import deliver_past, seed_demo
-from facilitator.errors import AppError, Conflict
-from facilitator.prompts.service import import_library
+from facilitator.demo.seed import deliver_past, forget_past_troubles, seed_demo
+from facilitator.errors import AppError, Conflict, Invalid
+from facilitator.library import exchange
+from facilitator.library.exchange import Layout
+from facilitator.library.importing import UNDECIDED, Decision, Outcome, carry_out, plan_import, say_counts
+from facilitator.prompts.importing import import_library
 from facilitator.reminders.delivery import deliver_due
 from facilitator.reminders.sweep import sweep
 from facilitator.vault import Vault
 
 DEFAULT_PORT = 5000
 OPEN_AFTER_S = 1.0
+STANDARD = "-"  # the standard output or input in place of a file
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,12 +74,27 @@ def _parser() -> argparse.ArgumentParser:
     create.add_argument("email")
     create.add_argument("--name", default="")
     create.add_argument("--role", choices=[role.value for role in Role], default=Role.FACILITATOR.value)
+    _add_exchange(add)
     for name, verb, words in (
         ("plan-due", _plan_due, "one planning pass"),
         ("send-due", _send_due, "one delivery pass"),
     ):
         add(name, verb, words).add_argument("--now", type=_instant, default=None, metavar="ISO")
     return parser
+
+
+def _add_exchange(add: Callable[..., argparse.ArgumentParser]) -> None:
+    add(
+        "export-library", _export_library, "write the shared library to a file: TOML, or prompts when it ends in .csv"
+    ).add_argument("file", metavar="FILE", help="- for the standard output")
+    part = add("import-library", _import_library, "bring in a library file, all of it or nothing")
+    part.add_argument("file", metavar="FILE", help="- for the standard input")
+    decision = part.add_mutually_exclusive_group()
+    for name, value, words in (
+        ("--take-theirs", Decision.TAKE, "make the file's words a new version where they conflict"),
+        ("--keep-ours", Decision.KEEP, "keep the words that are here where they conflict"),
+    ):
+        decision.add_argument(name, dest="decision", action="store_const", const=value, default=None, help=words)
 
 
 def _instant(text: str) -> datetime:
@@ -92,11 +113,15 @@ def _prepare(config: Config, database: Database, *, demo: bool) -> None:
     with database.write() as db:
         accounts.prove_vault_key(db)
         import_library(db)
+        import_shipped(db)
         seeded = demo and seed_demo(db, now)
         db.commit()
     if seeded:
         with worker.mail_target(config) as target, create_app(config, database).app_context():
             deliver_past(worker.make_station(config, database, lambda: now, target), now)
+        with database.write() as db:
+            forget_past_troubles(db, now)
+            db.commit()
 
 
 def _require_ready(database: Database) -> None:
@@ -197,4 +222,41 @@ def _send_due(given: argparse.Namespace, config: Config, database: Database) -> 
         )  # an earlier pass may have died
         counts = deliver_due(station)
     print(json.dumps({"messages": sum(counts.values()), **counts}))
+    return 0
+
+
+def _export_library(given: argparse.Namespace, _config: Config, database: Database) -> int:
+    _require_ready(database)
+    layout = Layout.CSV if given.file.casefold().endswith(".csv") else Layout.TOML
+    with database.read() as db:
+        content = exchange.write_file(exchange.list_items(db, None, exchange.Choice()), layout)
+    if given.file == STANDARD:
+        sys.stdout.buffer.write(content)
+        return 0
+    try:
+        Path(given.file).write_bytes(content)
+    except OSError as fault:
+        raise Invalid(f"{given.file}: {fault.strerror}.") from fault
+    print(f"The library is written to {given.file}.")
+    return 0
+
+
+def _import_library(given: argparse.Namespace, _config: Config, database: Database) -> int:
+    _require_ready(database)
+    try:
+        content = sys.stdin.buffer.read() if given.file == STANDARD else Path(given.file).read_bytes()
+    except OSError as fault:
+        raise Invalid(f"{given.file}: {fault.strerror}.") from fault
+    with database.write() as db:
+        plan = plan_import(db, None, exchange.read_file(content, given.file))
+        for line in plan.list_lines(Outcome.REFUSED):
+            print(line.reason, file=sys.stderr)
+        undecided = () if given.decision else plan.list_lines(Outcome.CONFLICT)
+        for line in undecided:
+            print(f"{line.name}: version {line.version} is here with other words.", file=sys.stderr)
+        if undecided:
+            raise Conflict(f"{UNDECIDED} Add --keep-ours or --take-theirs.")
+        carry_out(db, None, plan, given.decision)
+        db.commit()
+    print(f"The library is imported: {say_counts(plan.counts)}.")
     return 0

@@ -4,8 +4,9 @@ from facilitator.accounts import models as accounts
 from facilitator.attendance import models as attendance
 from facilitator.curriculum import models as curriculum
 from facilitator.groups import models as groups
+from facilitator.library import models as library
 from facilitator.planning import models as planning
 from facilitator.prompts import models as prompts
 from facilitator.reminders import models as reminders
 
-MODELS = (accounts, curriculum, prompts, groups, planning, reminders, attendance)
+MODELS = (accounts, curriculum, prompts, library, groups, planning, reminders, attendance)

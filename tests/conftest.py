@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
 
 from config import Config, Mode
 from facilitator import migrations
+from facilitator.accounts.models import Facilitator
 from facilitator.db import Database
 from facilitator.mail.urls import parse_mail_url
 from facilitator.vault import Vault
@@ -66,6 +68,28 @@ def database(database_url: str) -> Iterator[Database]:
     opened = Database(database_url, Vault(VAULT_KEY))
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def db(database: Database) -> Iterator[Session]:
+    """A writing session; what is not committed is gone afterwards."""
+    with database.write() as session:
+        yield session
+
+
+@pytest.fixture
+def alice(db: Session) -> Facilitator:
+    return factories.make_account(db, "Alice")
+
+
+@pytest.fixture
+def bob(db: Session) -> Facilitator:
+    return factories.make_account(db, "Bob")
+
+
+@pytest.fixture
+def charlie(db: Session) -> Facilitator:
+    return factories.make_account(db, "Charlie")
 
 
 @pytest.fixture

@@ -13,18 +13,9 @@ from facilitator.db import Database
 from facilitator.groups.models import GroupFacilitator
 from facilitator.groups.people import Entry, add_participants, settings_token
 from facilitator.planning.service import page_token
-from facilitator.prompts.service import import_library
+from facilitator.prompts.importing import import_library
+from tests.factories import Clock
 from tests.planning import stage
-
-
-@dataclass
-class Clock:
-    """A clock that stands still until it is moved."""
-
-    at: datetime
-
-    def __call__(self) -> datetime:
-        return self.at
 
 
 @dataclass(kw_only=True)

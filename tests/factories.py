@@ -26,7 +26,7 @@ from facilitator.groups.service import GroupDraft, add_co_facilitator, create_gr
 from facilitator.planning.models import GroupSession
 from facilitator.planning.rules import Rhythm
 from facilitator.planning.service import SeriesDraft, schedule_series
-from facilitator.prompts.service import import_library
+from facilitator.prompts.importing import import_library
 from facilitator.reminders.models import OutboxMessage
 from facilitator.reminders.rules import MessageKind, OutboxState, Priority
 from facilitator.reminders.service import add_default_rules

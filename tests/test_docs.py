@@ -8,6 +8,7 @@ import pytest
 
 from config import PREFIX
 from facilitator import cli
+from facilitator.planning.forms import STEPS
 
 TOP = Path(__file__).resolve().parents[1]
 README = (TOP / "README.md").read_text(encoding="utf-8")
@@ -49,6 +50,14 @@ def test_the_house_in_the_readme_is_the_house_that_stands():
     drawing = README.split("## The house")[1].split("## What is promised")[0]
     packages = {path.parent.name for path in (TOP / "facilitator").glob("*/__init__.py")}
     assert packages <= set(re.findall(r"([a-z]+)/", drawing))
+
+
+def test_the_main_job_names_every_step_of_the_wizard_and_the_consent_of_the_people():
+    job = README.split("## The main job")[1].split("\n## ")[0]
+    planning = job.split("**Plan a series**")[1].split("\n5. ")[0]
+    assert [step for step in STEPS if step not in planning] == []
+    assert "four steps" in planning
+    assert "agreed" in job.split("**Add people**")[1].split("\n4. ")[0]
 
 
 def test_no_page_of_the_project_names_how_it_is_worked_on():

@@ -35,6 +35,11 @@ PUBLIC = {
 }
 # the same for everybody who is signed in, or about one's own things alone
 SIGNED_IN = {
+    "library.check_import",
+    "library.download_export",
+    "library.show_export",
+    "library.show_import",
+    "library.show_library",
     "accounts.change_password",
     "accounts.change_settings",
     "accounts.show_settings",

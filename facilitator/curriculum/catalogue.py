@@ -3,14 +3,14 @@
 A look-up that finds nothing raises NotFound. It must never read a file: the service does that.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from facilitator.curriculum.materials import AgreementSheet, Exercise, HelpBlock, HelpLine
 from facilitator.curriculum.model import BindModel, SubBindEntry, Teach
 from facilitator.curriculum.pathways import Agenda, Pathway
-from facilitator.curriculum.rules import EntryKind, GroupKind, HelpKind, SessionKind, SubBind
+from facilitator.curriculum.rules import EntryKind, GroupKind, HelpKind, SessionKind
 from facilitator.curriculum.scripts import Pulse, Scripts
 from facilitator.errors import NotFound
 
@@ -87,13 +87,9 @@ class Catalogue:
         found: Pathway | None = self.earlier.get((EntryKind.PATHWAY, pathway_id, version or 0))
         return found or _pick(self.pathways, pathway_id, "pathway")
 
-    def pathways_of(self, facilitator_id: str) -> tuple[Pathway, ...]:
-        """List the pathways that a person may plan with: the library's, those shared, and their own."""
-        return tuple(p for p in self.pathways if self.private.get(p.id, facilitator_id) == facilitator_id)
-
-    def pathways_for(self, kind: GroupKind, minutes: int) -> tuple[Pathway, ...]:
-        """List the pathways written for this kind of group and length in minutes."""
-        return tuple(p for p in self.pathways if p.group_kind is kind and minutes in p.lengths)
+    def pathways_of(self, facilitator_ids: Collection[str]) -> tuple[Pathway, ...]:
+        """List the pathways that these people may plan with: the library's, those shared, and their own."""
+        return tuple(p for p in self.pathways if p.id not in self.private or self.private[p.id] in facilitator_ids)
 
     def agenda(self, kind: GroupKind, minutes: int, session_kind: SessionKind = SessionKind.STANDARD) -> Agenda:
         """Get the agenda of a session; open groups have one shape, as every session is someone's first.
@@ -142,10 +138,6 @@ class Catalogue:
             if entry.focus == focus:
                 return entry
         raise NotFound(f"There is no teaching on '{focus}' in the library.")
-
-    def theme_name(self, slug: SubBind) -> str:
-        """Name a sub-bind, or the bind itself, in this language."""
-        return self.model.core_bind.name if slug is SubBind.CORE else self.sub_bind(slug).name
 
     def help_lines(self, country: str) -> tuple[HelpLine, ...]:
         """List the active help lines for a country code, never an empty list.

@@ -44,10 +44,12 @@ def note_change(db: Session) -> None:
 
 
 def _load(db: Session, language: str) -> Catalogue:
-    in_order = select(LibraryEntry).where(LibraryEntry.language == language).order_by(LibraryEntry.version)
+    in_order = (
+        select(LibraryEntry).where(LibraryEntry.language == language).order_by(LibraryEntry.slug, LibraryEntry.version)
+    )
     rows = list(db.scalars(in_order))
     shipped = catalogue(language)
-    newest: dict[Slot, Any] = dict.fromkeys(list_shelves(shipped))  # the order of the files comes first
+    newest: dict[Slot, Any] = dict.fromkeys(list_shelves(shipped))  # in the order of the files, then by slug
     private: dict[str, str | None] = {}
     for row in rows:
         slot = (EntryKind(row.kind), row.slug)

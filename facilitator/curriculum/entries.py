@@ -120,6 +120,20 @@ def approve_entry(db: Session, entry_id: str, role: str, on: date) -> LibraryEnt
     return row
 
 
+def withdraw_entry_review(db: Session, entry_id: str) -> LibraryEntry:
+    """Make a version wait for review again.
+
+    Raises:
+        NotFound: when there is no such version.
+    """
+    row = db.get(LibraryEntry, entry_id)
+    if row is None:
+        raise NotFound
+    row.reviewed_by_role, row.reviewed_on = "", None
+    db.flush()
+    return row
+
+
 def find_newest(db: Session, slot: Slot, language: str) -> LibraryEntry | None:
     """Return the newest version of an entry in a language."""
     return db.scalars(_versions(slot, language).limit(1)).one_or_none()

@@ -154,7 +154,7 @@ class PromptEntry:
     group_kinds: tuple[GroupKind, ...] = field(metadata={"key": "group_types"})
     min_people: int
     online_ok: bool
-    assumes_status: str
+    assumes_status: str = "none"
     provenance: Provenance
     reviewed_by_role: str
     reviewed_on: date | None

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from facilitator.curriculum.rules import Focus, GroupKind, Phase, Pole, SegmentKind, SessionKind, Topic
+from facilitator.curriculum.rules import Focus, GroupKind, Phase, Pole, SegmentKind, SessionKind, Topic, path_cap
 from facilitator.errors import Invalid
 
 
@@ -104,6 +104,8 @@ def check_agenda(agenda: Agenda, where: str) -> None:
     """
     minute = 0
     for segment in agenda.segments:
+        if segment.minutes < 1:
+            raise Invalid(f"{where}: {segment.kind} takes {segment.minutes} minutes.")
         if segment.start_minute != minute:
             raise Invalid(f"{where}: {segment.kind} starts at {segment.start_minute}, not at {minute}.")
         minute += segment.minutes
@@ -114,7 +116,12 @@ def check_agenda(agenda: Agenda, where: str) -> None:
 
 
 def check_pathway(pathway: Pathway, where: str) -> None:
-    """Refuse a pathway that does not count its sessions 1, 2, 3 to the number that it announces."""
+    """Refuse a pathway that miscounts its sessions, or goes deeper somewhere than the ramp allows at that place (H1)."""
     positions = [s.position for s in pathway.sessions]
-    if positions != list(range(1, pathway.session_count + 1)):
+    if not positions or positions != list(range(1, pathway.session_count + 1)):
         raise Invalid(f"{where}: {pathway.session_count} sessions are announced, {positions} found.")
+    longest = max(pathway.lengths, default=0)
+    for session in pathway.sessions:
+        most = path_cap(session.position, pathway.session_count, pathway.group_kind, longest)
+        if session.depth_cap > most:
+            raise Invalid(f"{where}: session {session.position} goes to depth {session.depth_cap}, {most} is the most.")

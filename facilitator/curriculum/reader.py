@@ -22,6 +22,16 @@ ABSENT = ("", "none")
 NAMES = ("id", "slug", "position", "order", "focus", "text")
 """The keys that an entry may be known by, best first."""
 
+_TYPES = {
+    str: "text",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    list: "a list",
+    dict: "a table",
+    date: "a date",
+}
+
 
 def read_value(cls: type[T], raw: object, where: str) -> T:
     """Build one frozen value from a parsed TOML table.
@@ -73,7 +83,7 @@ def _field_readers(cls: type) -> tuple[tuple[str, str, Any, bool], ...]:
 def _name_entry(raw: Mapping[str, object], where: str) -> str:
     # a file's own header names nothing; its entries do
     name = next((str(raw[key]) for key in NAMES if key in raw), "")
-    return f"{where} '{name}'" if name else where
+    return f"{where} '{name}'" if name and not where.endswith(f"'{name}'") else where
 
 
 def _read(hint: Any, raw: object, where: str) -> object:
@@ -90,8 +100,12 @@ def _read(hint: Any, raw: object, where: str) -> object:
         return float(raw)
     # bool is an int to Python, not to an author
     if type(raw) is not hint:
-        raise Invalid(f"{where}: {hint.__name__} is expected, not {type(raw).__name__}.")
+        raise Invalid(f"{where}: {_say_type(hint)} is expected, not {_say_type(type(raw))}.")
     return raw
+
+
+def _say_type(cls: type) -> str:
+    return _TYPES.get(cls, cls.__name__)
 
 
 def _read_word(hint: type[StrEnum], raw: object, where: str) -> StrEnum:

@@ -3,8 +3,8 @@
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
+from facilitator.curriculum import editions
 from facilitator.curriculum.catalogue import Catalogue
-from facilitator.curriculum.service import SOURCE_LANGUAGE, catalogue, editions
 from facilitator.groups import service as groups
 from facilitator.web.locale import language
 from facilitator.web.login import me
@@ -14,8 +14,7 @@ blueprint = Blueprint("curriculum", __name__)
 
 
 def _edition() -> Catalogue:
-    wanted = language()
-    return catalogue(wanted if wanted in editions() else SOURCE_LANGUAGE)
+    return editions.edition(db(), language())
 
 
 @blueprint.get("/curriculum")
@@ -29,7 +28,9 @@ def show_model() -> ResponseReturnValue:
 def show_pathways() -> ResponseReturnValue:
     """Show every pathway with its depth ramp and its sessions."""
     edition = _edition()
-    return render_template("curriculum/pathways.html", nav="curriculum", pathways=edition.pathways, model=edition.model)
+    return render_template(
+        "curriculum/pathways.html", nav="curriculum", pathways=edition.pathways_of([me().id]), model=edition.model
+    )
 
 
 @blueprint.get("/curriculum/agendas")

@@ -2,12 +2,16 @@
 
 from datetime import date
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, CheckConstraint, ColumnClause, ForeignKey, Index, Integer, String, Text, column, func, select, table
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
 from facilitator.accounts.models import Facilitator
 from facilitator.db import Base
+from facilitator.prompts.rules_search import join_words
 from facilitator.tokens import new_id
+
+NO_NOTE = "none"
 
 
 class Prompt(Base, kw_only=True):
@@ -16,19 +20,30 @@ class Prompt(Base, kw_only=True):
     __tablename__ = "prompt"
 
     id: Mapped[str] = mapped_column(String(80), primary_key=True)
-    current_version: Mapped[int]
     owner_id: Mapped[str | None] = mapped_column(ForeignKey(Facilitator.id, ondelete="SET NULL"), default=None)
     shared: Mapped[bool] = mapped_column(default=True)
 
 
+def _list_search_words(context: DefaultExecutionContext) -> str:
+    row = context.get_current_parameters()  # type: ignore[no-untyped-call]  # SQLAlchemy has not typed it yet
+    note = row["content_note"] if row["content_note"] != NO_NOTE else ""
+    return join_words([row["text"], note, row["opt_out"], *row["follow_ups"], row["facilitator_note"], *row["tags"]])
+
+
+_SERIAL: ColumnClause[int] = column("serial", Integer)
+_NEXT_SERIAL = select(func.coalesce(func.max(_SERIAL), 0) + 1).select_from(table("prompt_version", _SERIAL))
+
+
 class PromptVersion(Base, kw_only=True):
-    """One wording of a prompt with everything the assignment rules look at."""
+    """One wording of a prompt with everything the assignment rules look at; each language counts its own versions."""
 
     __tablename__ = "prompt_version"
     __table_args__ = (
-        Index("uq_prompt_version_prompt_id_version", "prompt_id", "version", unique=True),
+        Index("uq_prompt_version_prompt_id_language_version", "prompt_id", "language", "version", unique=True),
+        Index("ix_prompt_version_serial", "serial"),
         CheckConstraint("depth BETWEEN 1 AND 3", name="depth"),
         CheckConstraint("status IN ('draft', 'reviewed', 'retired')", name="status"),
+        CheckConstraint("origin IN ('shipped', 'local')", name="origin"),
         CheckConstraint("minutes_default >= minutes_min", name="minutes"),
     )
 
@@ -56,5 +71,12 @@ class PromptVersion(Base, kw_only=True):
     online_ok: Mapped[bool]
     tags: Mapped[list[str]] = mapped_column(JSON)
     provenance: Mapped[str] = mapped_column(String(16))
+    origin: Mapped[str] = mapped_column(String(8))
+    # which version of the original a translation was made from; 0 for an original
+    translation_of: Mapped[int] = mapped_column(default=0)
     reviewed_by_role: Mapped[str] = mapped_column(String(80), default="")
     reviewed_on: Mapped[date | None] = mapped_column(default=None)
+    # written with the version, wherever it is made, and never changed, as its words never are
+    search_words: Mapped[str] = mapped_column(Text, init=False, deferred=True, insert_default=_list_search_words)
+    # what came later has a higher one; it is no date, so that it tells of nobody's evening
+    serial: Mapped[int] = mapped_column(init=False, deferred=True, insert_default=_NEXT_SERIAL.scalar_subquery())

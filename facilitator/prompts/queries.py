@@ -1,23 +1,27 @@
-"""Reads prompts: the pool that the assignment rules choose from, the library as people browse it, one prompt.
+"""Reads prompts: the pool that the assignment rules choose from, one prompt and its versions.
 
 A private prompt is there for its owner alone; to everyone else it does not exist. Nothing here writes.
 """
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Text, cast, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from facilitator.accounts.models import Facilitator
 from facilitator.curriculum.rules import Arena, Format, GroupKind, Phase, Pole, PromptStatus, SubBind
+from facilitator.curriculum.service import SOURCE_LANGUAGE
 from facilitator.errors import NotFound
 from facilitator.prompts.models import Prompt, PromptVersion
 from facilitator.prompts.rules_cards import PromptCard
+from facilitator.prompts.rules_draft import PromptDraft, draft_card
 
-PAGE_SIZE = 20
 NO_FORMAT = ""
 
 AnySelect = Select[*tuple[Any, ...]]
@@ -28,63 +32,44 @@ CARD_COLUMNS = (
     PromptVersion.prompt_id,
     PromptVersion.version,
     PromptVersion.language,
+    Prompt.owner_id,
+    PromptVersion.depth,
+    PromptVersion.minutes_default,
+    PromptVersion.minutes_min,
+    PromptVersion.min_people,
+    PromptVersion.online_ok,
     PromptVersion.status.label("prompt_status"),
     PromptVersion.sub_bind,
     PromptVersion.pole,
-    PromptVersion.arenas,
-    PromptVersion.depth,
     PromptVersion.phase,
     PromptVersion.format,
     PromptVersion.fallback_format,
-    PromptVersion.minutes_default,
-    PromptVersion.minutes_min,
-    PromptVersion.group_types,
-    PromptVersion.min_people,
-    PromptVersion.online_ok,
-    PromptVersion.tags,
-    Prompt.owner_id,
+    cast(PromptVersion.arenas, Text).label("arenas"),
+    cast(PromptVersion.group_types, Text).label("group_types"),
+    cast(PromptVersion.tags, Text).label("tags"),
 )
-"""What a card is made of; any query that joins both tables may select these and call `read_card`."""
+"""What a card is made of; any query that joins both tables may select these and call `read_card`.
 
+Lists come as they are stored, so that the many prompts with the same ones are read once.
+"""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PromptFilter:
-    """What a person looks for; an empty value asks for nothing.
-
-    Args:
-        text: a part of the wording, in any case.
-        mine: their own prompts alone.
-    """
-
-    language: str = "en"
-    text: str = ""
-    sub_bind: SubBind | None = None
-    pole: Pole | None = None
-    arena: Arena | None = None
-    depth: int | None = None
-    phase: Phase | None = None
-    format: Format | None = None
-    status: PromptStatus | None = None
-    mine: bool = False
+_values_of = attrgetter(*(column.key for column in CARD_COLUMNS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptItem:
-    """A prompt with the version that counts, and whether the reader wrote it."""
+    """A prompt with the version that counts, and whether the reader wrote it.
+
+    Args:
+        times: how often it was used, in the groups that were asked about.
+        last_on: the day of the last time.
+    """
 
     prompt: Prompt
     version: PromptVersion
     mine: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PromptPage:
-    """One page of prompts; pages count from 1."""
-
-    items: tuple[PromptItem, ...]
-    page: int
-    pages: int
-    total: int
+    times: int = 0
+    last_on: date | None = None
 
 
 def load_pool(db: Session, language: str, facilitator_ids: Collection[str]) -> tuple[PromptCard, ...]:
@@ -94,58 +79,58 @@ def load_pool(db: Session, language: str, facilitator_ids: Collection[str]) -> t
     is required is a matter of the rules, which then say that it was this that emptied a slot.
     """
     visible = or_(Prompt.shared, Prompt.owner_id.in_(facilitator_ids))
-    statement = _newest(select(*CARD_COLUMNS), language).where(visible, PromptVersion.status != PromptStatus.RETIRED)
-    return tuple(read_card(row, facilitator_ids) for row in db.execute(statement))
+    statement = join_newest(select(*CARD_COLUMNS), language).where(visible, PromptVersion.status != PromptStatus.RETIRED)
+    return tuple(_make_card(row, facilitator_ids) for row in db.execute(statement))
 
 
 def read_card(row: AnyRow, facilitator_ids: Collection[str]) -> PromptCard:
     """Return the card of a row that holds CARD_COLUMNS; prompts of these facilitators count as their own."""
+    return _make_card(_values_of(row), facilitator_ids)
+
+
+def _make_card(values: Iterable[Any], facilitator_ids: Collection[str]) -> PromptCard:
+    version_id, prompt_id, version, language, owner_id, depth, usual, least, people, online, *words = values
     return PromptCard(
-        prompt_id=row.prompt_id,
-        version_id=row.version_id,
-        version=row.version,
-        language=row.language,
-        status=PromptStatus(row.prompt_status),
-        own=row.owner_id is not None and row.owner_id in facilitator_ids,
-        sub_bind=SubBind(row.sub_bind),
-        pole=Pole(row.pole),
-        arenas=tuple(Arena(arena) for arena in row.arenas),
-        depth=row.depth,
-        phase=Phase(row.phase),
-        format=Format(row.format),
-        fallback_format=Format(row.fallback_format) if row.fallback_format != NO_FORMAT else None,
-        minutes_default=row.minutes_default,
-        minutes_min=row.minutes_min,
-        group_kinds=frozenset(GroupKind(kind) for kind in row.group_types),
-        min_people=row.min_people,
-        online_ok=row.online_ok,
-        tags=tuple(row.tags),
+        prompt_id=prompt_id,
+        version_id=version_id,
+        version=version,
+        language=language,
+        own=owner_id is not None and owner_id in facilitator_ids,
+        depth=depth,
+        minutes_default=usual,
+        minutes_min=least,
+        min_people=people,
+        online_ok=online,
+        **_read_words(*words),
     )
 
 
-def list_prompts(db: Session, me: Facilitator, filters: PromptFilter, page: int = 1) -> PromptPage:
-    """List the prompts that a person may see, twenty a page; a page beyond the last is the last."""
-    conditions = [_visible_to(me), *_conditions(me, filters)]
-    found = _newest(select(Prompt, PromptVersion), filters.language).where(*conditions)
-    total = db.scalar(select(func.count()).select_from(found.order_by(None).subquery())) or 0
-    pages = max(1, ceil(total / PAGE_SIZE))
-    page = min(max(1, page), pages)
-    in_order = found.order_by(PromptVersion.sub_bind, PromptVersion.phase, PromptVersion.depth, Prompt.id)
-    rows = db.execute(in_order.offset((page - 1) * PAGE_SIZE).limit(PAGE_SIZE))
-    items = tuple(_item(prompt, version, me) for prompt, version in rows)
-    return PromptPage(items=items, page=page, pages=pages, total=total)
+# a library has thousands of prompts and far fewer kinds of them, so their words are read once for each kind
+@lru_cache(maxsize=4096)
+def _read_words(*stored: str) -> Mapping[str, Any]:
+    status, sub_bind, pole, phase, usual_format, fallback_format, arenas, group_types, tags = stored
+    return {
+        "status": PromptStatus(status),
+        "sub_bind": SubBind(sub_bind),
+        "pole": Pole(pole),
+        "phase": Phase(phase),
+        "format": Format(usual_format),
+        "fallback_format": Format(fallback_format) if fallback_format != NO_FORMAT else None,
+        "arenas": tuple(Arena(arena) for arena in json.loads(arenas)),
+        "group_kinds": frozenset(GroupKind(kind) for kind in json.loads(group_types)),
+        "tags": tuple(json.loads(tags)),
+    }
 
 
-def get_prompt(db: Session, me: Facilitator, prompt_id: str, language: str | None = None) -> PromptItem:
-    """Return a prompt in its newest version, in a language where one is named.
+def get_prompt(db: Session, me: Facilitator, prompt_id: str, language: str = SOURCE_LANGUAGE) -> PromptItem:
+    """Return a prompt in its newest version, in this language or, where it has none, in another.
 
     Raises:
         NotFound: when there is none, or it is somebody else's private one.
     """
     found = select(Prompt, PromptVersion).join(PromptVersion, PromptVersion.prompt_id == Prompt.id)
-    found = found.where(Prompt.id == prompt_id, _visible_to(me)).order_by(PromptVersion.version.desc()).limit(1)
-    if language is not None:
-        found = found.where(PromptVersion.language == language)
+    wanted_first = (PromptVersion.language != language, PromptVersion.language, PromptVersion.version.desc())
+    found = found.where(Prompt.id == prompt_id, visible_to(me)).order_by(*wanted_first).limit(1)
     row = db.execute(found).one_or_none()
     if row is None:
         raise NotFound
@@ -153,20 +138,77 @@ def get_prompt(db: Session, me: Facilitator, prompt_id: str, language: str | Non
 
 
 def list_versions(db: Session, prompt: Prompt) -> list[PromptVersion]:
-    """List the versions of a prompt, newest first."""
-    found = select(PromptVersion).where(PromptVersion.prompt_id == prompt.id).order_by(PromptVersion.version.desc())
+    """List the versions of a prompt, language by language, newest first."""
+    in_order = (PromptVersion.language, PromptVersion.version.desc())
+    return list(db.scalars(select(PromptVersion).where(PromptVersion.prompt_id == prompt.id).order_by(*in_order)))
+
+
+def list_shared(db: Session, language: str) -> list[PromptVersion]:
+    """List the newest version of every shared prompt of a language; retired ones are left out."""
+    found = join_newest(select(PromptVersion), language).where(Prompt.shared, PromptVersion.status != PromptStatus.RETIRED)
     return list(db.scalars(found))
 
 
-def count_drafts(db: Session, language: str) -> int:
-    """Return how many shared prompts of a language wait for review."""
-    found = _newest(select(PromptVersion.id), language)
-    waiting = found.where(Prompt.shared, PromptVersion.status == PromptStatus.DRAFT)
-    return db.scalar(select(func.count()).select_from(waiting.subquery())) or 0
+def find_newest_version(db: Session, prompt_id: str, language: str) -> PromptVersion | None:
+    """Return the newest version of a prompt in a language, whosever it is."""
+    return db.scalar(join_newest(select(PromptVersion), language).where(Prompt.id == prompt_id))
 
 
-def _newest(statement: AnySelect, language: str) -> AnySelect:
-    """Join a statement to the newest version of each prompt in a language; editions share one row of numbers."""
+def newest_versions(db: Session, language: str) -> dict[str, int]:
+    """Return the newest version number of every prompt in a language; a translation of less is outdated."""
+    found = select(PromptVersion.prompt_id, func.max(PromptVersion.version)).where(PromptVersion.language == language)
+    return dict(db.execute(found.group_by(PromptVersion.prompt_id)).tuples().all())
+
+
+def has_reviewed(db: Session) -> bool:
+    """Tell whether any shared prompt, in any language, was reviewed."""
+    found = select(PromptVersion.id).join(Prompt, Prompt.id == PromptVersion.prompt_id)
+    reviewed = (Prompt.shared, PromptVersion.status == PromptStatus.REVIEWED)
+    return db.scalar(found.where(*reviewed).limit(1)) is not None
+
+
+def count_statuses(db: Session, language: str) -> dict[PromptStatus, int]:
+    """Return how many shared prompts of a language stand at each step of their review."""
+    newest = join_newest(select(PromptVersion.status.label("step"), func.count().label("prompts")), language)
+    found = newest.where(Prompt.shared).group_by(PromptVersion.status)
+    return {PromptStatus(row.step): row.prompts for row in db.execute(found)}
+
+
+def draft_of(version: PromptVersion) -> PromptDraft:
+    """Return what a version says as its author would hand it in."""
+    return PromptDraft(
+        language=version.language,
+        sub_bind=SubBind(version.sub_bind),
+        pole=Pole(version.pole),
+        arenas=tuple(Arena(arena) for arena in version.arenas),
+        depth=version.depth,
+        phase=Phase(version.phase),
+        format=Format(version.format),
+        fallback_format=Format(version.fallback_format) if version.fallback_format != NO_FORMAT else None,
+        minutes_default=version.minutes_default,
+        minutes_min=version.minutes_min,
+        text=version.text,
+        content_note=version.content_note,
+        opt_out=version.opt_out,
+        follow_ups=tuple(version.follow_ups),
+        facilitator_note=version.facilitator_note,
+        group_kinds=tuple(GroupKind(kind) for kind in version.group_types),
+        min_people=version.min_people,
+        online_ok=version.online_ok,
+        tags=tuple(version.tags),
+    )
+
+
+def card_of(item: PromptItem) -> PromptCard:
+    """Return a prompt as the rules see it when its reader places it."""
+    version = item.version
+    card = draft_card(draft_of(version))
+    known = {"prompt_id": version.prompt_id, "version_id": version.id, "version": version.version}
+    return replace(card, status=PromptStatus(version.status), own=item.mine, **known)
+
+
+def join_newest(statement: AnySelect, language: str) -> AnySelect:
+    """Join a statement to the newest version of each prompt in a language; each edition counts its own."""
     newest = (
         select(PromptVersion.prompt_id, func.max(PromptVersion.version).label("version"))
         .where(PromptVersion.language == language)
@@ -178,36 +220,16 @@ def _newest(statement: AnySelect, language: str) -> AnySelect:
         .join(newest, newest.c.prompt_id == Prompt.id)
         .join(
             PromptVersion,
-            (PromptVersion.prompt_id == newest.c.prompt_id) & (PromptVersion.version == newest.c.version),
+            (PromptVersion.prompt_id == newest.c.prompt_id)
+            & (PromptVersion.language == language)
+            & (PromptVersion.version == newest.c.version),
         )
     )
 
 
-def _visible_to(me: Facilitator) -> ColumnElement[bool]:
+def visible_to(me: Facilitator) -> ColumnElement[bool]:
+    """Give the condition that a person may see a prompt."""
     return or_(Prompt.shared, Prompt.owner_id == me.id)
-
-
-def _conditions(me: Facilitator, filters: PromptFilter) -> list[ColumnElement[bool]]:
-    version = PromptVersion
-    equal = {
-        version.sub_bind: filters.sub_bind,
-        version.pole: filters.pole,
-        version.depth: filters.depth,
-        version.phase: filters.phase,
-        version.format: filters.format,
-        version.status: filters.status,
-    }
-    found = [column == value for column, value in equal.items() if value is not None]
-    if filters.arena is not None:
-        found.append(_holds(filters.arena))
-    if filters.text.strip():
-        found.append(version.text.icontains(filters.text.strip(), autoescape=True))
-    return [*found, Prompt.owner_id == me.id] if filters.mine else found
-
-
-def _holds(arena: Arena) -> ColumnElement[bool]:
-    # a list of one or two known words; its text form is the same on both engines
-    return cast(PromptVersion.arenas, Text).contains(f'"{arena}"', autoescape=True)
 
 
 def _item(prompt: Prompt, version: PromptVersion, me: Facilitator) -> PromptItem:

@@ -6,7 +6,9 @@ Ids, enumerations and numbers alone; no wording of a prompt, no name of a person
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 
 from facilitator.curriculum.rules import (
     Arena,
@@ -26,7 +28,6 @@ from facilitator.prompts.rules_reasons import Reason, Refusal
 Cell = tuple[SubBind, Pole, Arena]
 """One cell of the coverage matrix."""
 
-EXPLORES = (SegmentKind.EXPLORE_A, SegmentKind.EXPLORE_B)
 IMAGE = "image:"
 NO_IMAGE = "image:none"
 USE = "use:"
@@ -66,12 +67,19 @@ class PromptCard:
     @property
     def image(self) -> str | None:
         """Give the picture that the prompt draws on, or None."""
-        return next((tag for tag in self.tags if tag.startswith(IMAGE) and tag != NO_IMAGE), None)
+        return _read_tags(self.tags)[0]
 
     @property
     def uses(self) -> tuple[str, ...]:
         """Name the kinds of session (first, weaving, last) that the prompt is kept for."""
-        return tuple(tag.removeprefix(USE) for tag in self.tags if tag.startswith(USE))
+        return _read_tags(self.tags)[1]
+
+
+# asked of every prompt for every slot, and most prompts share their tags with nobody or with all
+@lru_cache(maxsize=16384)
+def _read_tags(tags: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
+    image = next((tag for tag in tags if tag.startswith(IMAGE) and tag != NO_IMAGE), None)
+    return image, tuple(tag.removeprefix(USE) for tag in tags if tag.startswith(USE))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +87,7 @@ class ExerciseCard:
     """A grounding exercise as the rules see it."""
 
     exercise_id: str
+    version: int = 0
     use: ExerciseUse
     minutes: int
 
@@ -157,6 +166,24 @@ class SessionFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """How long a prompt took in a group the last time, beside what its part of the agenda gave it, in minutes.
+
+    Args:
+        on: the day of that session.
+    """
+
+    took: int
+    planned: int
+    on: date
+
+    @property
+    def ran_long(self) -> bool:
+        """Say whether it took at least a quarter longer than planned; less than that is how evenings go."""
+        return self.took * 4 >= self.planned * 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class History:
     """What a group has had, in any language, as far as it counts against new choices.
 
@@ -167,6 +194,8 @@ class History:
         sides_met: which single pulls the explore prompts on a sub-bind have taken up.
         last_exercises: the exercises of the session before.
         exercise_uses: exercise id to how often it was used.
+        runs: prompt id to how long it took the last time, where somebody noted it.
+        skipped: prompt id to the day on which it was left out in the room, until it is used.
 
     A second series of a closed group starts from `carry_over(...)`: the caller decides that it is a new series.
     """
@@ -176,6 +205,8 @@ class History:
     sides_met: Mapping[SubBind, frozenset[Pole]] = field(default_factory=dict)
     last_exercises: frozenset[str] = frozenset()
     exercise_uses: Mapping[str, int] = field(default_factory=dict)
+    runs: Mapping[str, Run] = field(default_factory=dict)
+    skipped: Mapping[str, date] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

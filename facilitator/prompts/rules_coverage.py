@@ -37,12 +37,15 @@ def remember(history: History, facts: SessionFacts, choices: Iterable[Choice]) -
     for card in explored:
         sides[card.sub_bind] = sides.get(card.sub_bind, frozenset()) | card.pole.sides
     used = {prompt_id: ago + 1 for prompt_id, ago in history.used.items()}
+    tonight = {card.prompt_id: 1 for card in prompts}
     return History(
-        used=used | {card.prompt_id: 1 for card in prompts},
+        used=used | tonight,
         cells=count_cells(prompts, history.cells),
         sides_met=sides,
         last_exercises=frozenset(exercises),
         exercise_uses=Counter(history.exercise_uses) + Counter(exercises),
+        runs=history.runs,
+        skipped={prompt_id: on for prompt_id, on in history.skipped.items() if prompt_id not in tonight},
     )
 
 

@@ -29,9 +29,12 @@ class Limit:
 
 def session_limits(facts: SessionFacts) -> list[Limit]:
     """List the limits that hold for a whole session: H1, H2 and H5."""
-    limits = [Limit(facts.depth_cap, RefusalCode.H1_CAP)]
-    if facts.depth_limit is not None:
-        limits.append(Limit(facts.depth_limit, RefusalCode.H1_LOWERED))
+    lowered = facts.depth_limit
+    # one limit holds: where a facilitator lowered it, the pathway's is no longer the one to name
+    if lowered is not None and lowered < facts.depth_cap:
+        limits = [Limit(lowered, RefusalCode.H1_LOWERED)]
+    else:
+        limits = [Limit(facts.depth_cap, RefusalCode.H1_CAP)]
     # H2: no time or relationship to hold depth 3
     forbidden = {
         RefusalCode.H2_OPEN: facts.group_kind is GroupKind.OPEN,

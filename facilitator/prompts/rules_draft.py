@@ -5,8 +5,9 @@ It must never judge the wording: that is a matter of warnings.
 
 from dataclasses import dataclass, replace
 
-from facilitator.curriculum.rules import Arena, Format, GroupKind, Phase, Pole, SubBind
+from facilitator.curriculum.rules import Arena, Format, GroupKind, Phase, Pole, PromptStatus, SubBind
 from facilitator.errors import Invalid
+from facilitator.prompts.rules_cards import PromptCard
 
 LONGEST_TEXT = 1000
 LONGEST_NOTE = 200
@@ -39,6 +40,31 @@ class PromptDraft:
     min_people: int = 2
     online_ok: bool = True
     tags: tuple[str, ...] = ()
+
+
+def draft_card(draft: PromptDraft) -> PromptCard:
+    """Return a draft as the rules see it once its author has kept it: their own, and unreviewed."""
+    return PromptCard(
+        prompt_id="",
+        version_id="",
+        version=1,
+        language=draft.language,
+        status=PromptStatus.DRAFT,
+        own=True,
+        sub_bind=draft.sub_bind,
+        pole=draft.pole,
+        arenas=draft.arenas,
+        depth=draft.depth,
+        phase=draft.phase,
+        format=draft.format,
+        fallback_format=draft.fallback_format,
+        minutes_default=draft.minutes_default,
+        minutes_min=draft.minutes_min,
+        group_kinds=frozenset(draft.group_kinds),
+        min_people=draft.min_people,
+        online_ok=draft.online_ok,
+        tags=draft.tags,
+    )
 
 
 def validate_draft(draft: PromptDraft) -> PromptDraft:

@@ -1,7 +1,7 @@
 """What an author may want to look at again in a prompt: codes and parameters, never a verdict.
 
-Warnings never stop anybody from saving; the hard rules decide what may be assigned. The word list is English and
-is left alone for other languages.
+Warnings never stop anybody from saving; the hard rules decide what may be assigned. The words are English, and what
+asks for the event Spanish too; other languages are left alone.
 """
 
 import re
@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from facilitator.curriculum.rules import Format, Phase
 from facilitator.prompts.rules_draft import PromptDraft
+from facilitator.prompts.rules_event import find_event_question
 from facilitator.prompts.rules_reasons import Params
 
 MOST_WORDS = 60
@@ -23,6 +24,14 @@ HARD_WORDS = (
     *("why", "should", "must", "never", "always", "forgive", "move on", "get over", "your husband", "your wife"),
     *("cheater", "victim", "codependent", "toxic", "narcissist", "addict"),
 )
+ONLY_PASSING = re.compile(
+    r"(?:(?:you|people|anyone|or|and|just|simply|always|may|can|could|feel free to|it is|it's|fine|ok|okay|to|say|please)\W+)*"
+    r"(?:pass|passing|skip|skipping|skip it|skip this|paso|pasar)"
+    r"(?:\W+(?:is|always|also|fine|ok|okay|allowed|welcome|possible|a full answer|no reason(?: is)? needed|if you like))*\W*",
+    re.IGNORECASE,
+)
+"""Passing is always allowed, so naming it adds no other way to take part."""
+
 _HARD = re.compile(rf"\b(?:{'|'.join(HARD_WORDS)})\b", re.IGNORECASE)
 
 
@@ -31,8 +40,10 @@ class LintCode(StrEnum):
 
     TOO_LONG = "too_long"  # words, most
     HARD_WORD = "hard_word"  # word
+    EVENT = "event"  # words
     MANY_QUESTIONS = "many_questions"  # questions, most
     NO_OPT_OUT = "no_opt_out"
+    ONLY_PASSING = "only_passing"
     LOUD_DEPTH = "loud_depth"  # format
     DEPTH_PHASE = "depth_phase"  # depth, phase, most
     NO_FALLBACK = "no_fallback"
@@ -57,8 +68,12 @@ def _lint_words(draft: PromptDraft) -> Iterator[LintWarning]:
     if words > MOST_WORDS:
         yield LintWarning(code=LintCode.TOO_LONG, params={"words": words, "most": MOST_WORDS})
     if draft.language == "en":
-        for word in dict.fromkeys(found.lower() for found in _HARD.findall(draft.text)):
+        asked = " ".join((draft.text, *draft.follow_ups))
+        for word in dict.fromkeys(found.lower() for found in _HARD.findall(asked)):
             yield LintWarning(code=LintCode.HARD_WORD, params={"word": word})
+    for asked in (draft.text, *draft.follow_ups):
+        if words_of_event := find_event_question(asked, draft.language):
+            yield LintWarning(code=LintCode.EVENT, params={"words": words_of_event})
     if questions > MOST_QUESTIONS:
         yield LintWarning(code=LintCode.MANY_QUESTIONS, params={"questions": questions, "most": MOST_QUESTIONS})
 
@@ -66,6 +81,8 @@ def _lint_words(draft: PromptDraft) -> Iterator[LintWarning]:
 def _lint_form(draft: PromptDraft) -> Iterator[LintWarning]:
     if not draft.opt_out.strip():
         yield LintWarning(code=LintCode.NO_OPT_OUT)
+    elif ONLY_PASSING.fullmatch(draft.opt_out.strip()):
+        yield LintWarning(code=LintCode.ONLY_PASSING)
     if draft.depth == DEEPEST and draft.format in LOUD_FORMATS:
         yield LintWarning(code=LintCode.LOUD_DEPTH, params={"format": draft.format})
     most = DEEPEST_IN_PHASE.get(draft.phase, DEEPEST)

@@ -4,7 +4,7 @@ The order of preference comes from the pathway; nothing here refuses a prompt.
 """
 
 from facilitator.curriculum.rules import GroupKind, Phase, Pole, SegmentKind
-from facilitator.prompts.rules_cards import EXPLORES, Arrangement, History, SessionFacts, Slot
+from facilitator.prompts.rules_cards import Arrangement, History, SessionFacts, Slot
 from facilitator.prompts.rules_fit import sides_met
 
 NO_PREFERENCE = (Pole.BOTH, Pole.IDENTITY, Pole.BELONGING)
@@ -41,7 +41,8 @@ def pole_order(
 
 
 def _is_single(arrangement: Arrangement) -> bool:
-    return sum(slot.kind in EXPLORES for slot in arrangement.slots) == 1
+    # a silent minute has no phase: it is no second part
+    return sum(slot.phase is Phase.EXPLORE for slot in arrangement.slots) == 1
 
 
 def _complete(wanted: tuple[Pole, ...]) -> tuple[Pole, ...]:

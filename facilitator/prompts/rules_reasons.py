@@ -89,6 +89,8 @@ class ReasonCode(StrEnum):
     CORE_LAST_RESORT = "core_last_resort"
     NEWCOMERS_CORE = "newcomers_core"
     FALLBACK_FORMAT = "fallback_format"
+    RAN_LONG = "ran_long"
+    SKIPPED = "skipped"
     LOCKED = "locked"
     EXERCISE_LEAST = "exercise_least"
     NO_EXERCISE = "no_exercise"

@@ -25,9 +25,9 @@ class Weighing:
     poles: tuple[Pole, ...]
     missing: Pole | None
     cells: Mapping[Cell, int]
-    before: PromptCard | None
-    neighbours: tuple[PromptCard, ...]
     format_before: Format | None
+    round_beside: bool
+    images_beside: frozenset[str]
     arenas_met: frozenset[Arena]
     quiet_met: bool
     target: int | None
@@ -48,14 +48,15 @@ def weigh_slot(at: Situation) -> Weighing:
     others, before, after = arrangement.others(slot), arrangement.before(slot), arrangement.after(slot)
     missing = missing_side(slot, facts, at.history, arrangement)
     formats = [format_used(card, facts.people) for card in others]
+    neighbours = [card for card in (before, after) if card]
     return Weighing(
         at=at,
         poles=pole_order(slot, facts, arrangement, missing),
         missing=missing,
         cells=count_cells(others, at.history.cells),
-        before=before,
-        neighbours=tuple(card for card in (before, after) if card),
         format_before=format_used(before, facts.people) if before else None,
+        round_beside=any(format_used(card, facts.people) is Format.GO_ROUND for card in neighbours),
+        images_beside=frozenset(card.image for card in neighbours if card.image),
         arenas_met=frozenset(arena for card in others for arena in card.arenas),
         quiet_met=not QUIET_FORMATS.isdisjoint(formats),
         target=_target(at),
@@ -77,7 +78,8 @@ def list_tiers(allowed: Iterable[PromptCard], weighed: Weighing) -> Iterator[tup
 
 def rank(cards: Iterable[PromptCard], weighed: Weighing) -> list[tuple[int, PromptCard]]:
     """Give each prompt its points, most first; ties by id."""
-    scored = [(sum(term.points(card, weighed) for term in TERMS), card) for card in cards]
+    points = [term.points for term in TERMS]
+    scored = [(sum([each(card, weighed) for each in points]), card) for card in cards]
     return sorted(scored, key=lambda pair: (-pair[0], pair[1].prompt_id))
 
 
@@ -99,8 +101,8 @@ def _tier(prompt: PromptCard, weighed: Weighing) -> tuple[bool, int]:
 
 
 def _is_last_resort(prompt: PromptCard, at: Situation) -> bool:
-    off_theme = prompt.sub_bind is SubBind.CORE and at.facts.sub_bind is not SubBind.CORE
-    return off_theme and at.facts.occasion not in prompt.uses
+    off_theme = prompt.sub_bind is SubBind.CORE and at.theme is not SubBind.CORE
+    return off_theme and at.occasion not in prompt.uses
 
 
 def _emptiest(prompt: PromptCard, weighed: Weighing) -> int:
@@ -108,7 +110,7 @@ def _emptiest(prompt: PromptCard, weighed: Weighing) -> int:
 
 
 def _is_made_for(prompt: PromptCard, weighed: Weighing) -> bool:
-    return weighed.at.facts.occasion in prompt.uses
+    return weighed.at.occasion in prompt.uses
 
 
 def _form(prompt: PromptCard, weighed: Weighing) -> Format:
@@ -116,13 +118,16 @@ def _form(prompt: PromptCard, weighed: Weighing) -> Format:
 
 
 def _runs_two_rounds(prompt: PromptCard, weighed: Weighing) -> bool:
-    people = weighed.at.facts.people
-    rounds = any(format_used(card, people) is Format.GO_ROUND for card in weighed.neighbours)
-    return rounds and _form(prompt, weighed) is Format.GO_ROUND
+    return weighed.round_beside and _form(prompt, weighed) is Format.GO_ROUND
 
 
 def _shares_image(prompt: PromptCard, weighed: Weighing) -> bool:
-    return prompt.image is not None and any(card.image == prompt.image for card in weighed.neighbours)
+    return bool(weighed.images_beside) and prompt.image in weighed.images_beside
+
+
+def _would_run_over(prompt: PromptCard, weighed: Weighing) -> bool:
+    run = weighed.at.history.runs.get(prompt.prompt_id)
+    return run is not None and run.ran_long and run.took > weighed.at.slot.available_minutes
 
 
 def _say_coverage(prompt: PromptCard, weighed: Weighing) -> Reason:
@@ -136,7 +141,7 @@ def _say_coverage(prompt: PromptCard, weighed: Weighing) -> Reason:
 
 
 def _say_made_for(_prompt: PromptCard, weighed: Weighing) -> Reason:
-    return Reason(code=ReasonCode.MADE_FOR, params={"use": weighed.at.facts.occasion})
+    return Reason(code=ReasonCode.MADE_FOR, params={"use": weighed.at.occasion})
 
 
 def _say_target(prompt: PromptCard, weighed: Weighing) -> Reason:
@@ -166,7 +171,7 @@ def _qualify(prompt: PromptCard, weighed: Weighing) -> Iterator[Reason]:
     at = weighed.at
     if prompt.depth != weighed.target:
         yield Reason(code=ReasonCode.DEPTH_WITHIN, params={"depth": prompt.depth, "limit": at.deepest})
-    if is_newcomers_core(prompt, at.slot, at.facts) and at.facts.sub_bind is not SubBind.CORE:
+    if is_newcomers_core(prompt, at.slot, at.facts) and at.theme is not SubBind.CORE:
         yield Reason(code=ReasonCode.NEWCOMERS_CORE)
     elif _is_last_resort(prompt, at):
         yield Reason(code=ReasonCode.CORE_LAST_RESORT, params={"focus": at.facts.focus})
@@ -175,6 +180,13 @@ def _qualify(prompt: PromptCard, weighed: Weighing) -> Iterator[Reason]:
     form = _form(prompt, weighed)
     if form is not prompt.format:
         yield Reason(code=ReasonCode.FALLBACK_FORMAT, params={"format": form, "people": at.facts.people})
+    run = at.history.runs.get(prompt.prompt_id)
+    if run and run.ran_long:
+        params = {"took": run.took, "planned": run.planned, "on": run.on.isoformat()}
+        yield Reason(code=ReasonCode.RAN_LONG, params=params)
+    skipped_on = at.history.skipped.get(prompt.prompt_id)
+    if skipped_on:
+        yield Reason(code=ReasonCode.SKIPPED, params={"on": skipped_on.isoformat()})
 
 
 TERMS: tuple[Term, ...] = (
@@ -186,4 +198,5 @@ TERMS: tuple[Term, ...] = (
     Term(lambda p, w: not w.quiet_met and _form(p, w) in QUIET_FORMATS, _say_quiet),
     Term(lambda p, w: -2 * _runs_two_rounds(p, w), _say_nothing),
     Term(lambda p, w: -2 * _shares_image(p, w), _say_nothing),
+    Term(lambda p, w: -2 * _would_run_over(p, w), _say_nothing),
 )

@@ -1,75 +1,27 @@
-"""Use cases of prompts: bring in the shipped library, write your own, review.
+"""Use cases of prompts: write your own, change, share, review, take out of use.
 
 A version is never changed once it is there, its review aside: other words make a new version, so that what a group
 had stays true. Nothing here may assign a prompt.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import date
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Result, select, update
+from sqlalchemy import CursorResult, Result, case, select, update
 from sqlalchemy.orm import Session
 
-from facilitator.accounts.models import Facilitator
-from facilitator.curriculum.materials import PromptEntry
-from facilitator.curriculum.rules import PromptStatus, Provenance
-from facilitator.curriculum.service import editions, load_prompt_entries
+from facilitator.accounts.models import Facilitator, Role
+from facilitator.curriculum.rules import Origin, PromptStatus, Provenance
+from facilitator.curriculum.service import SOURCE_LANGUAGE
 from facilitator.errors import Invalid, NotAllowed
 from facilitator.prompts.models import Prompt, PromptVersion
-from facilitator.prompts.queries import PromptItem, get_prompt
+from facilitator.prompts.queries import PromptItem, find_newest_version, get_prompt
 from facilitator.prompts.rules_draft import PromptDraft, validate_draft
 from facilitator.tokens import new_id
 
 LONGEST_ROLE = 80
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
-    """What an import did, in prompts."""
-
-    added: int = 0
-    changed: int = 0
-    unchanged: int = 0
-
-
-def import_library(db: Session, language: str | None = None) -> Imported:
-    """Bring the shipped prompts of a language, or of all, into the database; running it again changes nothing.
-
-    A prompt whose content differs gets a new version, which waits for review like any other. An unchanged one is
-    left alone, its review too. A prompt that is shipped no more stays as it is.
-
-    Raises:
-        NotFound: when there is no edition in this language.
-    """
-    languages = editions() if language is None else (language,)
-    done = [import_entries(db, load_prompt_entries(each)) for each in languages]
-    return Imported(
-        added=sum(each.added for each in done),
-        changed=sum(each.changed for each in done),
-        unchanged=sum(each.unchanged for each in done),
-    )
-
-
-def import_entries(db: Session, entries: Sequence[PromptEntry]) -> Imported:
-    """Bring prompts of one language into the database, as `import_library` does."""
-    highest = {prompt.id: prompt.current_version for prompt in db.scalars(select(Prompt))}
-    present = _present_versions(db, {entry.language for entry in entries})
-    added, changed = [], []
-    for entry in entries:
-        standing = present.get((entry.id, entry.language))
-        if standing is None:
-            added.append(entry)
-        elif _differs(entry, standing):
-            changed.append(entry)
-    db.add_all(Prompt(id=entry.id, current_version=1) for entry in added if entry.id not in highest)
-    db.flush()
-    numbers = {entry.id: highest.get(entry.id, 0) + 1 for entry in (*added, *changed)}
-    db.add_all(_new_version(entry, numbers[entry.id]) for entry in (*added, *changed))
-    _raise_current(db, {pid: number for pid, number in numbers.items() if pid in highest})
-    db.flush()
-    return Imported(added=len(added), changed=len(changed), unchanged=len(entries) - len(added) - len(changed))
+REVIEWERS = frozenset({Role.REVIEWER, Role.ADMIN})
 
 
 def write_own(db: Session, me: Facilitator, draft: PromptDraft) -> PromptItem:
@@ -83,7 +35,7 @@ def write_own(db: Session, me: Facilitator, draft: PromptDraft) -> PromptItem:
         Invalid: when a value cannot be kept.
     """
     draft = validate_draft(draft)
-    prompt = Prompt(id=new_id(), current_version=1, owner_id=me.id, shared=False)
+    prompt = Prompt(id=new_id(), owner_id=me.id, shared=False)
     db.add(prompt)
     db.flush()
     version = PromptVersion(prompt_id=prompt.id, version=1, **_own_values(draft))
@@ -92,32 +44,97 @@ def write_own(db: Session, me: Facilitator, draft: PromptDraft) -> PromptItem:
     return PromptItem(prompt=prompt, version=version, mine=True)
 
 
-def edit_own(db: Session, me: Facilitator, prompt_id: str, draft: PromptDraft) -> PromptItem:
-    """Give a prompt of one's own other words; they are a new version, and the old one stays where it was used.
+def edit_own(
+    db: Session, me: Facilitator, prompt_id: str, draft: PromptDraft, *, follows_original: bool = False
+) -> PromptItem:
+    """Give a prompt other words in one language; they are a new version, and the old one stays where it was used.
+
+    The review falls with the old words. What the program ships may be given other words by a reviewer; these are this
+    installation's own from then on, and the program's next edition leaves them alone.
+
+    Args:
+        db: the open session.
+        me: its author, or a reviewer for what is nobody's own.
+        prompt_id: the prompt.
+        draft: the words, and the language that they are in.
+        follows_original: a translation says what the original says now.
 
     Raises:
         NotFound: when it is not there for this person.
-        NotAllowed: when it is shared by somebody else or shipped.
+        NotAllowed: when it is for somebody else to change.
         Invalid: when a value cannot be kept.
     """
     draft = validate_draft(draft)
-    prompt = _own_prompt(db, me, prompt_id)
-    prompt.current_version += 1
-    version = PromptVersion(prompt_id=prompt.id, version=prompt.current_version, **_own_values(draft))
+    prompt = get_changeable(db, me, prompt_id)
+    standing = find_newest_version(db, prompt.id, draft.language)
+    version = PromptVersion(prompt_id=prompt.id, version=standing.version + 1 if standing else 1, **_own_values(draft))
+    if draft.language != SOURCE_LANGUAGE:
+        original = find_newest_version(db, prompt.id, SOURCE_LANGUAGE)
+        made_from = original if standing is None or follows_original else None
+        version.translation_of = made_from.version if made_from else getattr(standing, "translation_of", 0)
     db.add(version)
     db.flush()
-    return PromptItem(prompt=prompt, version=version, mine=True)
+    return PromptItem(prompt=prompt, version=version, mine=prompt.owner_id == me.id)
 
 
 def retire_own(db: Session, me: Facilitator, prompt_id: str) -> None:
-    """Take a prompt of one's own out of use; where it stands already, it stays.
+    """Take a prompt out of use in every language; where it stands already, it stays.
 
     Raises:
         NotFound: when it is not there for this person.
-        NotAllowed: when it is shared by somebody else or shipped.
+        NotAllowed: when it is for somebody else to change.
     """
-    prompt = _own_prompt(db, me, prompt_id)
+    prompt = get_changeable(db, me, prompt_id)
     retire(db, list(db.scalars(select(PromptVersion.id).where(PromptVersion.prompt_id == prompt.id))))
+
+
+def restore_own(db: Session, me: Facilitator, prompt_id: str) -> None:
+    """Bring a prompt back into use; words that were reviewed still are.
+
+    Raises:
+        NotFound: when it is not there for this person.
+        NotAllowed: when it is for somebody else to change.
+    """
+    prompt = get_changeable(db, me, prompt_id)
+    status = case((PromptVersion.reviewed_on.is_not(None), PromptStatus.REVIEWED), else_=PromptStatus.DRAFT)
+    retired = (PromptVersion.prompt_id == prompt.id, PromptVersion.status == PromptStatus.RETIRED)
+    db.execute(update(PromptVersion).where(*retired).values(status=status))
+
+
+def share_own(db: Session, me: Facilitator, prompt_id: str, *, shared: bool) -> None:
+    """Let everybody here see and use a prompt of one's own, or its author alone again; its review stays as it is.
+
+    Its author alone changes it either way. Taken back, it stays in the plans in which it stands.
+
+    Raises:
+        NotFound: when it is not there for this person.
+        NotAllowed: when somebody else wrote it.
+    """
+    prompt = get_changeable(db, me, prompt_id)
+    if prompt.owner_id != me.id:
+        raise NotAllowed("Only its author can share a prompt or keep it private.")
+    prompt.shared = shared
+    db.flush()
+
+
+def can_change(me: Facilitator, prompt: Prompt) -> bool:
+    """Tell whether a person may change a prompt: its author, or a reviewer where it is nobody's own."""
+    return prompt.owner_id == me.id if prompt.owner_id else me.role in REVIEWERS
+
+
+def get_changeable(db: Session, me: Facilitator, prompt_id: str) -> Prompt:
+    """Return a prompt that a person may change, locked until the end of the transaction.
+
+    Raises:
+        NotFound: when it is not there for this person.
+        NotAllowed: when it is for somebody else to change.
+    """
+    prompt = get_prompt(db, me, prompt_id).prompt
+    if not can_change(me, prompt):
+        raise NotAllowed("Only its author can change a prompt. You can write your own instead.")
+    # a second window waits here, and then sees what the first one wrote
+    db.refresh(prompt, with_for_update=True)
+    return prompt
 
 
 def approve(db: Session, version_ids: Collection[str], role: str, on: date) -> int:
@@ -153,65 +170,6 @@ def retire(db: Session, version_ids: Collection[str]) -> int:
     return _count(db.execute(update(PromptVersion).where(*in_use).values(status=PromptStatus.RETIRED)))
 
 
-def _present_versions(db: Session, languages: Collection[str]) -> dict[tuple[str, str], PromptVersion]:
-    in_order = select(PromptVersion).where(PromptVersion.language.in_(languages)).order_by(PromptVersion.version)
-    # the newest comes last and stays
-    return {(version.prompt_id, version.language): version for version in db.scalars(in_order)}
-
-
-def _content(entry: PromptEntry) -> dict[str, Any]:
-    return {
-        "sub_bind": entry.sub_bind,
-        "pole": entry.pole,
-        "arenas": list(entry.arenas),
-        "depth": entry.depth,
-        "phase": entry.phase,
-        "format": entry.format,
-        "fallback_format": entry.fallback_format or "",
-        "minutes_default": entry.minutes.default,
-        "minutes_min": entry.minutes.least,
-        "text": entry.text,
-        "content_note": entry.content_note,
-        "opt_out": entry.opt_out,
-        "follow_ups": list(entry.follow_ups),
-        "facilitator_note": entry.facilitator_note,
-        "group_types": list(entry.group_kinds),
-        "min_people": entry.min_people,
-        "online_ok": entry.online_ok,
-        "tags": list(entry.tags),
-        "provenance": entry.provenance,
-    }
-
-
-def _differs(entry: PromptEntry, version: PromptVersion) -> bool:
-    return any(getattr(version, name) != value for name, value in _content(entry).items())
-
-
-def _new_version(entry: PromptEntry, number: int) -> PromptVersion:
-    return PromptVersion(
-        prompt_id=entry.id,
-        version=number,
-        language=entry.language,
-        status=entry.status,
-        reviewed_by_role=entry.reviewed_by_role,
-        reviewed_on=entry.reviewed_on,
-        **_content(entry),
-    )
-
-
-def _raise_current(db: Session, numbers: dict[str, int]) -> None:
-    if numbers:
-        rows = [{"id": prompt_id, "current_version": number} for prompt_id, number in numbers.items()]
-        db.execute(update(Prompt), rows)
-
-
-def _own_prompt(db: Session, me: Facilitator, prompt_id: str) -> Prompt:
-    found = get_prompt(db, me, prompt_id)
-    if not found.mine:
-        raise NotAllowed("Only its author can change a prompt. You can write your own instead.")
-    return found.prompt
-
-
 def _own_values(draft: PromptDraft) -> dict[str, Any]:
     return {
         "language": draft.language,
@@ -235,6 +193,7 @@ def _own_values(draft: PromptDraft) -> dict[str, Any]:
         "online_ok": draft.online_ok,
         "tags": list(draft.tags),
         "provenance": Provenance.ORIGINAL,
+        "origin": Origin.LOCAL,
     }
 
 

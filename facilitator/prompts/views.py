@@ -35,7 +35,7 @@ def list_prompts() -> ResponseReturnValue:
 @blueprint.get("/prompts/<prompt_id>")
 def show_prompt(prompt_id: str) -> ResponseReturnValue:
     """Show one prompt with its way out, its follow-ups, its review and its versions."""
-    return _prompt_page(queries.get_prompt(db(), me(), prompt_id), ReviewForm())
+    return _prompt_page(_get_prompt(prompt_id), ReviewForm())
 
 
 @blueprint.post("/prompts/<prompt_id>/review")
@@ -43,7 +43,7 @@ def review_prompt(prompt_id: str) -> ResponseReturnValue:
     """Approve the wording that was read, or take its review back; for reviewers and admins."""
     if me().role not in REVIEWERS:
         raise NotAllowed("Only a reviewer can approve prompts.")
-    item = queries.get_prompt(db(), me(), prompt_id)
+    item = _get_prompt(prompt_id)
     form = ReviewForm()
     # the wording on the reviewer's screen counts, not one that came meanwhile
     read = [request.form.get("version_id", "")]
@@ -58,6 +58,10 @@ def review_prompt(prompt_id: str) -> ResponseReturnValue:
     db().commit()
     flash(_("Saved."))
     return redirect(url_for("prompts.show_prompt", prompt_id=prompt_id), 303)
+
+
+def _get_prompt(prompt_id: str) -> queries.PromptItem:
+    return queries.get_prompt(db(), me(), prompt_id, request.args.get("language", language()))
 
 
 def _prompt_page(item: queries.PromptItem, form: ReviewForm) -> str:

@@ -120,6 +120,8 @@ REASONS: dict[ReasonCode, str] = {
         "Newcomers are expected and no prompt on the theme was gentle enough, so it comes from the bind itself."
     ),
     ReasonCode.FALLBACK_FORMAT: N_("With {people} people it is done another way: {format}."),
+    ReasonCode.RAN_LONG: N_("It took {took} min in place of {planned} on {on}."),
+    ReasonCode.SKIPPED: N_("It was skipped on {on}, so it comes back."),
     ReasonCode.LOCKED: N_("Kept because a facilitator locked it."),
     ReasonCode.EXERCISE_LEAST: N_(
         "Times used so far: {uses}. Nothing that fits was used less, and the session before had another."

@@ -5,7 +5,7 @@ import pytest
 from facilitator.accounts import service as accounts
 from facilitator.accounts.models import EMAIL_PLACE, Role
 from facilitator.accounts.passwords import METHOD, check_password
-from facilitator.errors import Conflict, Invalid, NotFound
+from facilitator.errors import Conflict, Invalid
 from facilitator.vault import vault_of
 from tests import factories
 
@@ -107,13 +107,10 @@ def test_settings_that_cannot_be_used_change_nothing(db, alice, field, value):
     assert (alice.name, alice.zone, alice.language) == ("Alice", "Europe/London", "en")
 
 
-def test_an_account_is_found_by_its_id_and_its_address(db, alice):
-    assert accounts.get_facilitator(db, alice.id) is alice
+def test_an_account_is_found_by_its_address(db, alice):
     assert accounts.find_by_address(db, " ALICE@example.org ") is alice
     assert accounts.find_by_address(db, "nobody@example.org") is None
     assert accounts.find_by_index(db, vault_of(db).blind_index(EMAIL_PLACE, "alice@example.org")) is alice
-    with pytest.raises(NotFound):
-        accounts.get_facilitator(db, "nobody")
 
 
 def test_a_setting_of_the_installation_is_kept_replaced_and_dropped(db):

@@ -3,9 +3,10 @@
 import sys
 from collections.abc import Callable
 
-from tests.bench import pages, planning, startup
+from tests.bench import judgement, pages, planning, startup
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
+    "judgement": judgement.run,
     "pages": pages.run,
     "planning": planning.run,
     "startup": startup.run,

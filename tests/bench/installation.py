@@ -18,8 +18,8 @@ from facilitator.db import Database
 from facilitator.groups.models import ADDRESS_PLACE, ALIAS_PLACE, Group, GroupFacilitator, GroupRole, Participant
 from facilitator.mail.urls import parse_mail_url
 from facilitator.planning.models import Assignment, GroupSession, Outcome, Segment, Series, SessionStatus
+from facilitator.prompts.importing import import_library
 from facilitator.prompts.models import PromptVersion
-from facilitator.prompts.service import import_library
 from facilitator.reminders.models import OutboxMessage, ReminderRule
 from facilitator.reminders.rules import MessageKind, OutboxState, Priority
 from facilitator.tokens import new_id, token_hash

@@ -15,14 +15,14 @@ PASS = "You can pass, answer silently, or come back later; no reason needed."
 PASS_IS_ENOUGH = {"vulnerability-close-belonging-1", "core-explore-both-1"}
 LEAST_MINUTES = {Phase.CHECKIN: 8, Phase.EXPLORE: 10, Phase.INTEGRATE: 6, Phase.CLOSE: 4}
 DEEPEST = {Phase.CHECKIN: 1, Phase.EXPLORE: 3, Phase.INTEGRATE: 2, Phase.CLOSE: 1}
-THEME_GRID = {Phase.CHECKIN: 4, Phase.EXPLORE: 13, Phase.INTEGRATE: 5, Phase.CLOSE: 3}
-CORE_GRID = {Phase.CHECKIN: 5, Phase.EXPLORE: 7, Phase.INTEGRATE: 4, Phase.CLOSE: 4}
+THEME_GRID = {Phase.CHECKIN: 4, Phase.EXPLORE: 13, Phase.INTEGRATE: 7, Phase.CLOSE: 3}
+CORE_GRID = {Phase.CHECKIN: 5, Phase.EXPLORE: 7, Phase.INTEGRATE: 6, Phase.CLOSE: 4}
 DEPTHS = {
-    SubBind.FEAR: [11, 12, 2],
-    SubBind.SHAME: [10, 11, 4],
-    SubBind.POWERLESSNESS: [10, 11, 4],
-    SubBind.VULNERABILITY: [10, 11, 4],
-    SubBind.CORE: [13, 7, 0],
+    SubBind.FEAR: [13, 12, 2],
+    SubBind.SHAME: [12, 11, 4],
+    SubBind.POWERLESSNESS: [12, 11, 4],
+    SubBind.VULNERABILITY: [12, 11, 4],
+    SubBind.CORE: [15, 7, 0],
 }
 
 # fmt: off  (a list of words reads best as lines of words)
@@ -288,7 +288,7 @@ def test_a_theme_gives_both_sides_equal_room(theme):
 
 @each_theme
 def test_a_theme_can_be_brought_back_up(theme):
-    assert sorted(p.depth for p in of(theme, Phase.INTEGRATE)) == [1, 2, 2, 2, 2]
+    assert sorted(p.depth for p in of(theme, Phase.INTEGRATE)) == [1, 1, 1, 2, 2, 2, 2]
 
 
 @each_theme
@@ -309,11 +309,11 @@ def test_the_bind_itself_is_explored_gently_from_both_sides():
     explore = of(SubBind.CORE, Phase.EXPLORE)
     assert sorted(p.depth for p in explore) == [1, 1, 1, 2, 2, 2, 2]
     assert all(sum(p.pole is pole for p in explore) >= 2 for pole in Pole)
-    assert sorted(p.depth for p in of(SubBind.CORE, Phase.INTEGRATE)) == [1, 2, 2, 2]
+    assert sorted(p.depth for p in of(SubBind.CORE, Phase.INTEGRATE)) == [1, 1, 1, 2, 2, 2]
 
 
-def test_the_library_holds_120_prompts_and_14_at_depth_three():
-    assert len(PROMPTS) == 120
+def test_the_library_holds_130_prompts_and_14_at_depth_three():
+    assert len(PROMPTS) == 130
     assert sum(p.depth == 3 for p in PROMPTS) == 14
 
 

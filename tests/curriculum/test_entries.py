@@ -141,7 +141,7 @@ def test_a_pathway_of_ones_own_is_there_for_its_owner_until_it_is_shared(db):
     entries.write_version(db, open_six, "en", table, owner_id=alice, shared=False)
 
     def listed(who):
-        return "own-1" in {p.id for p in edition(db, "en").pathways_of(who)}
+        return "own-1" in {p.id for p in edition(db, "en").pathways_of([who])}
 
     assert (listed(alice), listed("somebody else")) == (True, False)
     assert edition(db, "en").pathway("own-1").session_count == 6

@@ -35,6 +35,7 @@ REVIEWED = {
         "emptied_by": "JSON",
         "locked": "Boolean",
         "outcome": "String",
+        "actual_minutes": "Integer",
     },
     "attempt": {
         "id": "BigInteger",
@@ -53,6 +54,7 @@ REVIEWED = {
         "failures": "Integer",
         "open_since_at": "Instant",
         "open_until_at": "Instant",
+        "reason": "String",
         "last_error": "String",
         "last_sent_at": "Instant",
     },
@@ -109,6 +111,9 @@ REVIEWED = {
     "installation_setting": {
         "name": "String",
         "value": "String",
+    },
+    "left_for_later": {
+        "version_id": "String",
     },
     "library_entry": {
         "id": "String",
@@ -175,7 +180,6 @@ REVIEWED = {
     },
     "prompt": {
         "id": "String",
-        "current_version": "Integer",
         "owner_id": "String",
         "shared": "Boolean",
     },
@@ -204,8 +208,12 @@ REVIEWED = {
         "online_ok": "Boolean",
         "tags": "JSON",
         "provenance": "String",
+        "origin": "String",
+        "translation_of": "Integer",
         "reviewed_by_role": "String",
         "reviewed_on": "Date",
+        "search_words": "Text",
+        "serial": "Integer",
     },
     "reminder_rule": {
         "id": "String",

@@ -27,6 +27,7 @@ from facilitator.prompts.rules_cards import (
     Slot,
 )
 from facilitator.prompts.rules_coverage import remember
+from tests.prompts.oracle import Evening
 
 PHASES = {
     SegmentKind.CHECKIN: Phase.CHECKIN,
@@ -133,7 +134,19 @@ POOL = PromptPool(SHIPPED)
 EXERCISES = tuple(make_exercise(e.id, e.use, e.minutes) for e in catalogue().exercises)
 
 
-def plan_series(pathway_id, minutes, seed, *, pool=POOL, cycles=1, newcomers=0.0, lone=0.0, history=None, **changes):
+def plan_series(
+    pathway_id,
+    minutes,
+    seed,
+    *,
+    pool=POOL,
+    cycles=1,
+    newcomers=0.0,
+    lone=0.0,
+    history=None,
+    choose=choose_session,
+    **changes,
+):
     """Assign a whole series, each session seeing the one before; gives [(facts, slots, choices)] and the history."""
     pathway = catalogue().pathway(pathway_id)
     chance = random.Random(f"{pathway_id}/{minutes}/{seed}")
@@ -160,10 +173,25 @@ def plan_series(pathway_id, minutes, seed, *, pool=POOL, cycles=1, newcomers=0.0
                 **changes,
             )
             slots = make_slots(agenda.id)
-            choices = choose_session(
+            choices = choose(
                 facts, slots, pool, EXERCISES, history, locked={}, seed=f"{seed}/{cycle}/{session.position}"
             )
             history = remember(history, facts, choices)
             previous = max((c.prompt.depth for c in choices if c.prompt), default=previous)
             log.append((facts, slots, choices))
     return log, history
+
+
+def evenings_of(log, pool=SHIPPED):
+    """Give the sessions of a planned series as the oracle looks at them."""
+    return [
+        Evening(
+            facts=facts,
+            slots=slots,
+            choices=tuple(choices),
+            pool=pool,
+            exercises=EXERCISES,
+            comes_again=not facts.last_meeting,
+        )
+        for facts, slots, choices in log
+    ]

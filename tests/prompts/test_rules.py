@@ -61,6 +61,16 @@ def test_depth_rules_of_a_session_refuse_one_level_and_allow_the_one_below(code,
     assert judge(card, {}, slot, **first) == []
 
 
+def test_h1_names_the_limit_that_holds_and_the_closest_first():
+    lowered = {"depth_cap": 2, "depth_limit": 1}
+    refusal, *_ = refusals(
+        make_card(depth=3), make_slot(A, "closed-60"), make_facts(**lowered), History(), make_arrangement()
+    )
+    assert (refusal.code, refusal.params["limit"]) == ("h1_lowered", 1)
+    found = judge({"depth": 3}, OPEN | {"depth_cap": 2, "newcomers": True}, A, "open-90")
+    assert found[0] == "h1_newcomers"
+
+
 def test_h1_a_facilitator_can_lower_the_limit_but_never_raise_it():
     assert judge({"depth": 2}, {"depth_cap": 1, "depth_limit": 3}) == ["h1_cap"]
     assert session_cap(make_facts(depth_cap=3, depth_limit=2)) == 2

@@ -2,6 +2,8 @@
 
 import json
 import string
+from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -18,7 +20,7 @@ from facilitator.curriculum.rules import (
     SubBind,
 )
 from facilitator.prompts.rules import alternatives, choose_session
-from facilitator.prompts.rules_cards import Choice, History, Pace, PromptPool
+from facilitator.prompts.rules_cards import Choice, History, Pace, PromptPool, Run
 from facilitator.prompts.rules_coverage import carry_over, count_cells, coverage_matrix, remember
 from facilitator.prompts.rules_fit import refusals
 from facilitator.prompts.rules_poles import pole_order
@@ -37,6 +39,7 @@ from tests.prompts.rules_cases import (
     plan_series,
 )
 
+THIRD = date(2026, 11, 3)
 A, B = SegmentKind.EXPLORE_A, SegmentKind.EXPLORE_B
 OPEN = {"group_kind": GroupKind.OPEN, "depth_cap": 2}
 
@@ -162,6 +165,23 @@ def test_with_one_explore_slot_the_missing_side_comes_first(wanted, best):
     assert chosen.reasons[0].code is ReasonCode.SIDE_MISSING
 
 
+def test_a_silent_second_explore_leaves_both_sides_to_the_first():
+    slots = tuple(replace(s, phase=None) if s.kind is B else s for s in make_slots("closed-90"))
+    cards = [make_card(str(pole), pole=pole) for pole in Pole]
+    chosen = choose_session(make_facts(last_meeting=True), slots, PromptPool(cards), (), History(), locked={}, seed="s")
+    explore = next(choice for choice in chosen if choice.slot_id == "explore_a")
+    assert explore.prompt.pole is Pole.BOTH
+
+
+def test_a_prompt_in_pairs_takes_four_people_whatever_its_author_entered():
+    pairs = make_card("pairs", format=Format.PAIRS, fallback_format=Format.GO_ROUND, min_people=2)
+    assert explored([pairs], facts={"people": 4}) == "pairs"
+    emptied = choose([pairs], facts={"people": 3})["explore_a"].emptied_by
+    assert (emptied.params["refusal"], emptied.params["rule"]) == (RefusalCode.H9_PEOPLE, Rule.H9)
+    [refusal] = refusals(pairs, make_slot(), make_facts(people=3), History(), make_arrangement())
+    assert dict(refusal.params) == {"least": 4, "people": 3}
+
+
 def test_where_the_wanted_pole_has_run_out_another_stands_in_and_says_so():
     chosen = choose([make_card("a")], facts={"single_explore_poles": (Pole.BOTH,)})["explore_a"]
     second = next(reason for reason in chosen.reasons if reason.code is ReasonCode.POLE_SECOND)
@@ -195,6 +215,35 @@ def test_an_empty_slot_names_the_rule_that_emptied_it():
 def test_an_empty_slot_says_when_nothing_was_ever_written_for_it():
     emptied = choose([])["checkin"].emptied_by
     assert (emptied.code, dict(emptied.params)) == (ReasonCode.NOTHING_WRITTEN, {"kind": "checkin", "focus": "fear"})
+
+
+@pytest.mark.parametrize(("took", "long"), [(12, False), (14, False), (15, True), (18, True)])
+def test_what_took_a_quarter_longer_than_planned_ran_long(took, long):
+    assert Run(took=took, planned=12, on=THIRD).ran_long is long
+
+
+def test_what_ran_long_is_said_and_comes_last_only_where_it_would_run_over_again():
+    cards = [make_card("a"), make_card("b")]
+    available = make_slot(A, "closed-60").available_minutes
+    over, fits = (History(runs={"a": Run(took=took, planned=5, on=THIRD)}) for took in (available + 1, available))
+    chosen = {explored(cards, history=over, seed=str(n)) for n in range(20)}
+    assert chosen == {"b"}
+    assert {explored(cards, history=fits, seed=str(n)) for n in range(20)} == {"a", "b"}
+    said = choose(cards[:1], history=over)["explore_a"].reasons[-1]
+    assert (said.code, dict(said.params)) == (ReasonCode.RAN_LONG, {"took": available + 1, "planned": 5, "on": "2026-11-03"})
+
+
+def test_how_long_prompts_took_is_remembered_from_session_to_session():
+    history = History(runs={"a": Run(took=18, planned=12, on=THIRD)})
+    assert carry_over(remember(history, make_facts(), ()), ()).runs == history.runs
+
+
+def test_what_was_skipped_says_so_where_it_comes_back_and_is_forgotten_once_it_was_used():
+    history = History(skipped={"a": THIRD, "b": THIRD})
+    assert carry_over(remember(history, make_facts(), ()), ()).skipped == history.skipped
+    chosen = choose([make_card("a")], history=history)["explore_a"]
+    assert (chosen.reasons[-1].code, dict(chosen.reasons[-1].params)) == (ReasonCode.SKIPPED, {"on": "2026-11-03"})
+    assert remember(history, make_facts(), [chosen]).skipped == {"b": THIRD}
 
 
 def test_the_least_used_exercise_is_taken_and_none_says_so():

@@ -1,19 +1,22 @@
 """The library in the database: import, own prompts, review, browsing."""
 
+import math
 from dataclasses import replace
 from datetime import date
 
 import pytest
 from sqlalchemy import func, select
 
+from facilitator.curriculum.entries import Brought
 from facilitator.curriculum.rules import Arena, Format, GroupKind, Phase, Pole, PromptStatus, SubBind
 from facilitator.curriculum.service import editions, load_prompt_entries
 from facilitator.errors import Invalid, NotAllowed, NotFound
-from facilitator.prompts.models import Prompt, PromptVersion
+from facilitator.prompts.importing import import_entries, import_library
+from facilitator.prompts.models import PromptVersion
 from facilitator.prompts.queries import (
     PAGE_SIZE,
     PromptFilter,
-    count_drafts,
+    count_statuses,
     get_prompt,
     list_prompts,
     list_versions,
@@ -21,18 +24,16 @@ from facilitator.prompts.queries import (
 )
 from facilitator.prompts.rules_draft import PromptDraft
 from facilitator.prompts.service import (
-    Imported,
     approve,
     edit_own,
-    import_entries,
-    import_library,
     retire,
     retire_own,
     withdraw_review,
     write_own,
 )
-from tests.planning.stage import counted
+from tests.factories import counted
 
+COUNT = len(load_prompt_entries("en"))
 REVIEW = ("clinical psychologist", date(2026, 11, 1))
 DRAFT = PromptDraft(
     sub_bind=SubBind.FEAR,
@@ -52,35 +53,35 @@ DRAFT = PromptDraft(
 
 def test_the_library_is_imported_once(db):
     first, again = import_library(db, "en"), import_library(db, "en")
-    assert (first, again) == (Imported(added=120), Imported(unchanged=120))
-    assert db.scalar(select(func.count()).select_from(PromptVersion)) == 120
+    assert (first, again) == (Brought(added=COUNT), Brought(unchanged=COUNT))
+    assert db.scalar(select(func.count()).select_from(PromptVersion)) == COUNT
 
 
 def test_without_a_language_every_edition_is_imported(db):
-    assert import_library(db).added == 120 * len(editions())
+    assert import_library(db).added == COUNT * len(editions())
 
 
-def test_a_changed_prompt_gets_a_new_version_and_an_unchanged_one_keeps_its_review(db):
+def test_a_changed_prompt_gets_a_new_version_and_an_unchanged_one_keeps_its_review(db, alice):
     entries = load_prompt_entries("en")
     import_entries(db, entries)
     approve(db, list(db.scalars(select(PromptVersion.id))), *REVIEW)
     changed = (replace(entries[0], text="Other words."), *entries[1:])
-    assert import_entries(db, changed) == Imported(changed=1, unchanged=119)
+    assert import_entries(db, changed) == Brought(changed=1, unchanged=COUNT - 1)
     old, new = db.scalars(select(PromptVersion).filter_by(prompt_id=entries[0].id).order_by(PromptVersion.version))
     assert (old.version, old.status, old.text) == (1, "reviewed", entries[0].text)
     assert (new.version, new.status, new.text) == (2, "draft", "Other words.")
     db.expire_all()
-    assert db.get(Prompt, entries[0].id).current_version == 2
-    assert count_drafts(db, "en") == 1
+    assert get_prompt(db, alice, entries[0].id).version.version == 2
+    assert count_statuses(db, "en")[PromptStatus.DRAFT] == 1
 
 
 def test_an_edition_in_another_language_stands_beside_the_first(db):
     entries = load_prompt_entries("en")
     import_entries(db, entries)
     spanish = tuple(replace(entry, language="es", text=f"¿{entry.id}?") for entry in entries)
-    assert import_entries(db, spanish).added == 120
-    assert import_entries(db, entries) == import_entries(db, spanish) == Imported(unchanged=120)
-    assert len(load_pool(db, "es", [])) == len(load_pool(db, "en", [])) == 120
+    assert import_entries(db, spanish).added == COUNT
+    assert import_entries(db, entries) == import_entries(db, spanish) == Brought(unchanged=COUNT)
+    assert len(load_pool(db, "es", [])) == len(load_pool(db, "en", [])) == COUNT
     assert {card.language for card in load_pool(db, "es", [])} == {"es"}
 
 
@@ -98,7 +99,7 @@ def test_the_pool_is_one_query_of_newest_versions_without_the_retired(database, 
         pool = load_pool(db, "en", [])
     assert found["SELECT"] == 1
     cards = {card.prompt_id: card for card in pool}
-    assert len(pool) == len(cards) == 119
+    assert len(pool) == len(cards) == COUNT - 1
     assert cards[entries[0].id].version == 2
     assert entries[1].id not in cards
 
@@ -179,7 +180,7 @@ def test_a_review_names_a_role_and_a_day_and_counts_drafts_alone(db):
     assert approve(db, ids, " clinical   psychologist", REVIEW[1]) == 1
     row = db.get(PromptVersion, ids[0])
     assert (row.status, row.reviewed_by_role, row.reviewed_on) == ("reviewed", *REVIEW)
-    assert count_drafts(db, "en") == 117
+    assert count_statuses(db, "en")[PromptStatus.DRAFT] == COUNT - 3
     assert withdraw_review(db, ids) == 3
     assert retire(db, ids) == 3
     assert approve(db, ids, *REVIEW) == 0
@@ -190,13 +191,14 @@ def test_a_review_names_a_role_and_a_day_and_counts_drafts_alone(db):
 
 def test_the_library_is_read_page_by_page(database, db, alice):
     import_library(db, "en")
+    pages_in_all = math.ceil(COUNT / PAGE_SIZE)
     with counted(database) as found:
         first = list_prompts(db, alice, PromptFilter())
     assert found["SELECT"] == 2
-    assert (first.total, first.page, first.pages, len(first.items)) == (120, 1, 6, PAGE_SIZE)
-    pages = [list_prompts(db, alice, PromptFilter(), page) for page in range(1, 7)]
-    assert len({item.prompt.id for page in pages for item in page.items}) == 120
-    assert list_prompts(db, alice, PromptFilter(), 99).page == 6
+    assert (first.total, first.page, first.pages, len(first.items)) == (COUNT, 1, pages_in_all, PAGE_SIZE)
+    pages = [list_prompts(db, alice, PromptFilter(), page) for page in range(1, pages_in_all + 1)]
+    assert len({item.prompt.id for page in pages for item in page.items}) == COUNT
+    assert list_prompts(db, alice, PromptFilter(), 99).page == pages_in_all
     assert list_prompts(db, alice, PromptFilter(), 0).page == 1
 
 
@@ -216,7 +218,7 @@ def test_a_filter_keeps_what_it_asks_for_and_nothing_else(db, alice, filters, ho
     import_library(db, "en")
     wanted = {v.prompt_id for v in db.scalars(select(PromptVersion)) if holds(v)}
     page = list_prompts(db, alice, filters)
-    assert 0 < page.total == len(wanted) < 120
+    assert 0 < page.total == len(wanted) < COUNT
     assert {item.prompt.id for item in page.items} <= wanted
 
 
@@ -225,7 +227,7 @@ def test_one_can_look_for_ones_own_and_for_the_reviewed(db, alice, charlie):
     own = write_own(db, alice, DRAFT)
     assert [item.prompt.id for item in list_prompts(db, alice, PromptFilter(mine=True)).items] == [own.prompt.id]
     assert list_prompts(db, charlie, PromptFilter(mine=True)).total == 0
-    assert list_prompts(db, charlie, PromptFilter()).total == 120
+    assert list_prompts(db, charlie, PromptFilter()).total == COUNT
     approve(db, [own.version.id], *REVIEW)
     assert list_prompts(db, alice, PromptFilter(status=PromptStatus.REVIEWED)).total == 1
 

@@ -11,7 +11,7 @@ from facilitator.prompts.models import PromptVersion
 from facilitator.prompts.rules_draft import PromptDraft
 from facilitator.prompts.service import edit_own, write_own
 from tests import evening
-from tests.planning.stage import counted
+from tests.factories import counted
 
 MOST_QUERIES = 8
 DRAFT = PromptDraft(

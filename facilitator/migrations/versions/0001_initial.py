@@ -69,6 +69,7 @@ def upgrade() -> None:
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("open_since_at", facilitator.db.Instant(), nullable=True),
         sa.Column("open_until_at", facilitator.db.Instant(), nullable=True),
+        sa.Column("reason", sa.String(length=40), nullable=False),
         sa.Column("last_error", sa.String(length=200), nullable=False),
         sa.Column("last_sent_at", facilitator.db.Instant(), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_channel")),
@@ -95,6 +96,11 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=40), nullable=False),
         sa.Column("value", sa.String(length=400), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_installation_setting")),
+    )
+    op.create_table(
+        "left_for_later",
+        sa.Column("version_id", sa.String(length=22), nullable=False),
+        sa.PrimaryKeyConstraint("version_id", name=op.f("pk_left_for_later")),
     )
     op.create_table(
         "outbox_edge",
@@ -219,7 +225,6 @@ def upgrade() -> None:
     op.create_table(
         "prompt",
         sa.Column("id", sa.String(length=80), nullable=False),
-        sa.Column("current_version", sa.Integer(), nullable=False),
         sa.Column("owner_id", sa.String(length=22), nullable=True),
         sa.Column("shared", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["owner_id"], ["facilitator.id"], name=op.f("fk_prompt_owner_id"), ondelete="SET NULL"),
@@ -340,8 +345,13 @@ def upgrade() -> None:
         sa.Column("online_ok", sa.Boolean(), nullable=False),
         sa.Column("tags", sa.JSON(), nullable=False),
         sa.Column("provenance", sa.String(length=16), nullable=False),
+        sa.Column("origin", sa.String(length=8), nullable=False),
+        sa.Column("translation_of", sa.Integer(), nullable=False),
         sa.Column("reviewed_by_role", sa.String(length=80), nullable=False),
         sa.Column("reviewed_on", sa.Date(), nullable=True),
+        sa.Column("search_words", sa.Text(), nullable=False),
+        sa.Column("serial", sa.Integer(), nullable=False),
+        sa.CheckConstraint("origin IN ('shipped', 'local')", name=op.f("ck_prompt_version_origin")),
         sa.CheckConstraint("status IN ('draft', 'reviewed', 'retired')", name=op.f("ck_prompt_version_status")),
         sa.CheckConstraint("depth BETWEEN 1 AND 3", name=op.f("ck_prompt_version_depth")),
         sa.CheckConstraint("minutes_default >= minutes_min", name=op.f("ck_prompt_version_minutes")),
@@ -351,7 +361,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_prompt_version")),
     )
     with op.batch_alter_table("prompt_version", schema=None) as batch_op:
-        batch_op.create_index("uq_prompt_version_prompt_id_version", ["prompt_id", "version"], unique=True)
+        batch_op.create_index("ix_prompt_version_serial", ["serial"], unique=False)
+        batch_op.create_index(
+            "uq_prompt_version_prompt_id_language_version", ["prompt_id", "language", "version"], unique=True
+        )
 
     op.create_table(
         "outbox",
@@ -483,8 +496,12 @@ def upgrade() -> None:
         sa.Column("emptied_by", sa.JSON(), nullable=True),
         sa.Column("locked", sa.Boolean(), nullable=False),
         sa.Column("outcome", sa.String(length=10), nullable=False),
+        sa.Column("actual_minutes", sa.Integer(), nullable=True),
         sa.CheckConstraint(
             "outcome IN ('not_said', 'used', 'cut_short', 'skipped')", name=op.f("ck_assignment_outcome")
+        ),
+        sa.CheckConstraint(
+            "actual_minutes IS NULL OR actual_minutes BETWEEN 1 AND 120", name=op.f("ck_assignment_actual_minutes")
         ),
         sa.CheckConstraint("prompt_version_id IS NULL OR exercise_id IS NULL", name=op.f("ck_assignment_one_filling")),
         sa.ForeignKeyConstraint(
@@ -579,7 +596,8 @@ def downgrade() -> None:
 
     op.drop_table("outbox")
     with op.batch_alter_table("prompt_version", schema=None) as batch_op:
-        batch_op.drop_index("uq_prompt_version_prompt_id_version")
+        batch_op.drop_index("uq_prompt_version_prompt_id_language_version")
+        batch_op.drop_index("ix_prompt_version_serial")
 
     op.drop_table("prompt_version")
     with op.batch_alter_table("group_session", schema=None) as batch_op:
@@ -614,6 +632,7 @@ def downgrade() -> None:
     op.drop_table("support_group")
     op.drop_table("sign_in_attempts")
     op.drop_table("outbox_edge")
+    op.drop_table("left_for_later")
     op.drop_table("installation_setting")
     op.drop_table("facilitator")
     op.drop_table("channel")
