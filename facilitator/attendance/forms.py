@@ -17,6 +17,8 @@ from facilitator.errors import Invalid
 
 OUTCOMES = (("used", _l("Used")), ("cut_short", _l("Cut short")), ("skipped", _l("Skipped")))
 STEPS = {"-1": -1, "1": 1}
+LONGEST_NUMBER = 20
+MOST_MINUTES = 120  # more is a slip of the finger
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,6}")
 
 
@@ -35,6 +37,32 @@ class ChoiceByPart(Field):
         self.data = {segment_id: choice for segment_id, choice in sent.items() if choice in dict(OUTCOMES)}
 
 
+class MinutesByPart(Field):
+    """How long each part took, from text fields named `<field>-<segment id>`, as they were typed; blank is not said."""
+
+    data: dict[str, str]
+
+    def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:  # noqa: ARG002 - given by the API
+        """Take what was typed, or what is kept."""
+        prefix = f"{self.name}-"
+        if not formdata:
+            self.data = {part: str(took) for part, took in (data or {}).items()}
+            return
+        sent = {name.removeprefix(prefix): formdata[name].strip() for name in formdata if name.startswith(prefix)}
+        self.data = {part: took[:LONGEST_NUMBER] for part, took in sent.items() if took}
+
+    def read(self, part: str) -> int | None:
+        """Return the minutes of a part, or None when they are not said or cannot be right."""
+        typed = self.data.get(part, "")
+        took = int(typed) if _WHOLE_NUMBER.fullmatch(typed) else 0
+        return took if 1 <= took <= MOST_MINUTES else None
+
+    @property
+    def wrong(self) -> list[str]:
+        """List the parts whose minutes cannot be right."""
+        return [part for part in self.data if self.read(part) is None]
+
+
 class CloseForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     """The count and the outcomes."""
 
@@ -42,11 +70,15 @@ class CloseForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     # holds the number that it confirms, so that another number is asked about again
     sure = StringField()
     outcome = ChoiceByPart(_l("What was used?"))
+    minutes = MinutesByPart(_l("Minutes it took"))
 
     @classmethod
-    def of(cls, headcount: int | None, outcomes: Mapping[str, str]) -> "CloseForm":
+    def of(
+        cls, headcount: int | None, outcomes: Mapping[str, str], minutes: Mapping[str, int] | None = None
+    ) -> "CloseForm":
         """Return the form as it is first shown, or filled with what was sent."""
-        return cls(data={"headcount": "" if headcount is None else str(headcount), "outcome": outcomes})
+        count = "" if headcount is None else str(headcount)
+        return cls(data={"headcount": count, "outcome": outcomes, "minutes": minutes or {}})
 
     @property
     def count(self) -> int | None:
@@ -63,12 +95,23 @@ class CloseForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
         elif button == "all_used":
             self.outcome.data = dict.fromkeys(segment_ids, OUTCOMES[0][0])
         elif button == "no_answers":
-            self.outcome.data = {}
+            self.outcome.data, self.minutes.data = {}, {}
 
     @property
     def outcomes(self) -> Mapping[str, str]:
         """Return what became of a part of the plan, by segment id; a part left out was not said."""
         return dict(self.outcome.data)
+
+    def took(self) -> Mapping[str, int]:
+        """Return how long each part took, where it was said, by segment id.
+
+        Raises:
+            Invalid: naming the first field that holds no number that can be right.
+        """
+        for part in self.minutes.wrong:
+            words = _("Enter minutes from 1 to %(most)s, or leave it blank.", most=MOST_MINUTES)
+            raise Invalid(words, field=f"{self.minutes.name}-{part}")
+        return {part: int(typed) for part, typed in self.minutes.data.items()}
 
     def answer(self) -> int:
         """Return how many people were counted.
@@ -86,5 +129,9 @@ class CloseForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
         return self.count is not None and self.sure.data == str(self.count)
 
     def say(self, problem: Invalid) -> None:
-        """Show an error beside the count."""
-        self.headcount.errors = [problem.message]
+        """Show an error beside its field: the minutes of a part, or the count."""
+        field: Field = self.headcount
+        if problem.field.startswith(self.minutes.name):
+            field = self.minutes
+            field.id = problem.field  # where the summary of errors leads to
+        field.errors = [problem.message]

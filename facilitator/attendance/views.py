@@ -56,11 +56,13 @@ def close_room(session_id: str) -> ResponseReturnValue:
     """Ask how many came and what was used."""
     room = _room(session_id)
     parts = room.plan.segments
-    said = {part.segment.id: part.assignment.outcome for part in parts if part.assignment is not None}
+    rows = [part.assignment for part in parts if part.assignment is not None]
+    said = {row.segment_id: row.outcome for row in rows}
+    took = {row.segment_id: row.actual_minutes for row in rows if row.actual_minutes is not None}
     kept = _kept(room)
     # a level is all that is known of a number that was coded into one
     count = kept.count if kept is not None and kept.code is SpokenCode.EXACT else None
-    return _show(room, CloseForm.of(count, said))
+    return _show(room, CloseForm.of(count, said, took))
 
 
 @blueprint.post("/sessions/<session_id>/close")
@@ -73,13 +75,14 @@ def save_room(session_id: str) -> ResponseReturnValue:
         form.press(button, [part.segment.id for part in _fillable(room)])
         return _show(room, form) if button != "show" else _show_kept(room, form)
     try:
+        took = form.took()
         if wish != "held":
             _keep_count(room, _sure_answer(room, form))
     except Invalid as problem:
         form.say(problem)
         return _show(room, form), 422
     if wish != "count":
-        planning.record_outcomes(db(), room.plan.session, form.outcomes)
+        planning.record_outcomes(db(), room.plan.session, form.outcomes, took)
         planning.mark_done(db(), room.plan.session)
     db().commit()
     flash(_("Saved. Nothing was sent to anybody."))

@@ -23,6 +23,9 @@ from facilitator.tokens import new_id
 REVISION = "library_revision"
 """The setting that changes with every entry."""
 
+REFERRED = (EntryKind.PATHWAY, EntryKind.EXERCISE)
+"""What sessions and series refer to by version."""
+
 _kept: WeakKeyDictionary[Engine | Connection, dict[str, tuple[str, Catalogue]]] = WeakKeyDictionary()
 
 
@@ -44,10 +47,9 @@ def note_change(db: Session) -> None:
 
 
 def _load(db: Session, language: str) -> Catalogue:
-    in_order = (
-        select(LibraryEntry).where(LibraryEntry.language == language).order_by(LibraryEntry.slug, LibraryEntry.version)
-    )
-    rows = list(db.scalars(in_order))
+    wanted = (LibraryEntry.language == language) | LibraryEntry.kind.in_(REFERRED)
+    found = list(db.scalars(select(LibraryEntry).where(wanted).order_by(LibraryEntry.slug, LibraryEntry.version)))
+    rows = [row for row in found if row.language == language]
     shipped = catalogue(language)
     newest: dict[Slot, Any] = dict.fromkeys(list_shelves(shipped))  # in the order of the files, then by slug
     private: dict[str, str | None] = {}
@@ -59,16 +61,17 @@ def _load(db: Session, language: str) -> Catalogue:
             if row.shared:
                 private.pop(row.slug)
     current = {slot: entry for slot, entry in newest.items() if entry is not None}
-    return replace(arrange(shipped, current), private=private, earlier=_read_all(rows))
+    # a plan that was made in another language refers to words that this one may not have
+    elsewhere = [row for row in found if row.language != language]
+    return replace(arrange(shipped, current), private=private, earlier=_read_all(elsewhere) | _read_all(rows))
 
 
 def _read_all(rows: Iterable[LibraryEntry]) -> dict[tuple[EntryKind, str, int], Any]:
     """Read the versions of what sessions and series refer to."""
-    referred = (EntryKind.PATHWAY, EntryKind.EXERCISE)
     return {
         (EntryKind(row.kind), row.slug, row.version): read_entry(
             (EntryKind(row.kind), row.slug), row.content, row.version
         )
         for row in rows
-        if row.kind in referred
+        if row.kind in REFERRED
     }

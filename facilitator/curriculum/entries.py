@@ -57,7 +57,9 @@ def import_shipped(db: Session) -> Brought:
     return done
 
 
-def write_version(db: Session, slot: Slot, language: str, table: Table, **owning: Any) -> LibraryEntry:
+def write_version(
+    db: Session, slot: Slot, language: str, table: Table, *, follows_original: bool = True, **owning: Any
+) -> LibraryEntry:
     """Give an entry other words as a new version, or make a new entry; it waits for review.
 
     Args:
@@ -65,6 +67,7 @@ def write_version(db: Session, slot: Slot, language: str, table: Table, **owning
         slot: kind and slug.
         language: of the words.
         table: the whole entry.
+        follows_original: False for a translation that was mended but does not say what the original says now.
         owning: `owner_id` and `shared` of a pathway of one's own.
 
     Raises:
@@ -84,7 +87,9 @@ def write_version(db: Session, slot: Slot, language: str, table: Table, **owning
         version=version,
         content=content,
         origin=Origin.LOCAL,
-        translation_of=_version_of_original(db, slot, language),
+        translation_of=_version_of_original(db, slot, language)
+        if follows_original or not newest
+        else newest.translation_of,
         **(kept | owning),
     )
     db.add(row)
@@ -100,6 +105,26 @@ def retire_entry(db: Session, slot: Slot, language: str) -> None:
     """
     get_newest(db, slot, language).retired = True
     note_change(db)
+
+
+def restore_entry(db: Session, slot: Slot, language: str) -> None:
+    """Bring an entry back into use with the words and the review that it had.
+
+    Raises:
+        NotFound: when there is none.
+    """
+    get_newest(db, slot, language).retired = False
+    note_change(db)
+
+
+def confirm_translation(db: Session, slot: Slot, language: str) -> None:
+    """Note that a translation says what the original says now; its words and its review stay.
+
+    Raises:
+        NotFound: when there is none.
+    """
+    get_newest(db, slot, language).translation_of = _version_of_original(db, slot, language)
+    db.flush()
 
 
 def approve_entry(db: Session, entry_id: str, role: str, on: date) -> LibraryEntry:

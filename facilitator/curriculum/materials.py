@@ -19,6 +19,7 @@ from facilitator.curriculum.rules import (
     SubBind,
     needs_checking,
 )
+from facilitator.errors import Invalid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +84,7 @@ class AgreementSheet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HelpLine:
-    """A service that anyone may call; shown only while active."""
+    """A service that anyone may call; shown only while active. Who verified it is kept as a role, never as a name."""
 
     id: str
     country: str
@@ -99,10 +100,23 @@ class HelpLine:
     last_verified_on: date | None
     active: bool
     verification_note: str
+    verified_by_role: str = ""
 
     def needs_checking(self, today: date, allowed_age: timedelta) -> bool:
         """Say whether the line was never verified, or too long ago."""
         return needs_checking(self.last_verified_on, today, allowed_age)
+
+
+def check_help_line(line: HelpLine, where: str) -> None:
+    """Refuse an address that is not one of the web: pages make links of it.
+
+    Args:
+        line: as read.
+        where: file and entry, for the message.
+    """
+    for key, address in (("url", line.url), ("source_url", line.source_url)):
+        if address and not address.startswith(("https://", "http://")):
+            raise Invalid(f"{where}: {key} does not begin with https:// or http://.", field=key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

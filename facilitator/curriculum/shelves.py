@@ -8,7 +8,7 @@ from dataclasses import is_dataclass, replace
 from typing import Any, get_type_hints
 
 from facilitator.curriculum.catalogue import Catalogue
-from facilitator.curriculum.materials import AgreementLine, Exercise, HelpLine
+from facilitator.curriculum.materials import AgreementLine, Exercise, HelpLine, check_help_line
 from facilitator.curriculum.pathways import Agenda, Pathway, check_agenda, check_pathway
 from facilitator.curriculum.reader import read_value, write_value
 from facilitator.curriculum.rules import EntryKind
@@ -46,8 +46,8 @@ def read_entry(slot: Slot, table: Table, version: int) -> Any:
     """Build an entry from its table.
 
     Raises:
-        Invalid: a key is missing, unknown or of the wrong type, the minutes of an agenda do not add up, or a pathway
-            does not count its sessions.
+        Invalid: a key is missing, unknown or of the wrong type, the minutes of an agenda do not add up, a pathway
+            does not count its sessions, or a help line leads elsewhere than to the web.
     """
     kind, slug = slot
     where = f"{kind} '{slug}'"
@@ -58,6 +58,8 @@ def read_entry(slot: Slot, table: Table, version: int) -> Any:
         check_agenda(entry, where)
     if kind is EntryKind.PATHWAY:
         check_pathway(entry, where)
+    if kind is EntryKind.HELP_LINE:
+        check_help_line(entry, where)
     return entry
 
 

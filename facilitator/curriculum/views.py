@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from facilitator.curriculum import editions
 from facilitator.curriculum.catalogue import Catalogue
 from facilitator.groups import service as groups
+from facilitator.library.forms_shelves import list_help_countries
 from facilitator.web.locale import language
 from facilitator.web.login import me
 from facilitator.web.request import db
@@ -66,4 +67,5 @@ def show_crisis_card() -> ResponseReturnValue:
         help=edition.help,
         help_lines={country: edition.help_lines(country) for country in countries},
         exercises=edition.crisis_exercises(),
+        country_names=dict(list_help_countries()),
     )

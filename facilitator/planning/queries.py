@@ -1,4 +1,4 @@
-"""Reads plans: one session with everything on its page, a series at a glance, coverage, what is coming, what clashes.
+"""Reads plans: one session with everything on its page, a series at a glance, what is coming, what clashes.
 
 Each page is a fixed number of queries, whatever the size of the data. Nothing here writes.
 """
@@ -14,10 +14,10 @@ from facilitator.accounts.models import Facilitator
 from facilitator.curriculum.catalogue import Catalogue
 from facilitator.curriculum.editions import edition
 from facilitator.curriculum.materials import Exercise
-from facilitator.curriculum.rules import Pole, PromptStatus, SubBind
+from facilitator.curriculum.rules import PromptStatus
 from facilitator.groups.models import Group, GroupFacilitator
 from facilitator.planning.filling import is_silent, read_reason
-from facilitator.planning.models import Assignment, GroupSession, Outcome, Segment, Series, SessionStatus
+from facilitator.planning.models import Assignment, GroupSession, Segment, Series, SessionStatus
 from facilitator.planning.rules_notes import Busy
 from facilitator.prompts.models import Prompt, PromptVersion
 from facilitator.prompts.rules_agenda import speaking_seconds
@@ -102,15 +102,6 @@ class SessionLine:
     deepest: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Coverage:
-    """How often one cell of the grid is planned (or nobody said what became of it), was used, and was skipped."""
-
-    planned: int = 0
-    used: int = 0
-    skipped: int = 0
-
-
 def session_plan(db: Session, session: GroupSession, group: Group, content: Catalogue | None = None) -> SessionPlan:
     """Return the plan of a session, in one query beside the library's, which falls away where the content is at hand."""
     rows = db.execute(
@@ -184,23 +175,6 @@ def list_gaps(db: Session, session_ids: Collection[str]) -> list[SessionLine]:
     return [line for line in _read_lines(db, found) if line.empty_slots]
 
 
-def coverage(db: Session, group: Group, series: Series | None = None) -> dict[tuple[SubBind, Pole], Coverage]:
-    """Return how a group, or one of its series, covers the sub-binds and poles; cancelled sessions do not count."""
-    found = (
-        select(PromptVersion.sub_bind, PromptVersion.pole, Assignment.outcome, func.count())
-        .join(Assignment, Assignment.prompt_version_id == PromptVersion.id)
-        .join(GroupSession, GroupSession.id == Assignment.session_id)
-        .where(GroupSession.group_id == group.id, GroupSession.status != SessionStatus.CANCELLED)
-        .group_by(PromptVersion.sub_bind, PromptVersion.pole, Assignment.outcome)
-    )
-    if series is not None:
-        found = found.where(GroupSession.series_id == series.id)
-    counts: dict[tuple[SubBind, Pole], dict[str, int]] = {(theme, pole): {} for theme in SubBind for pole in Pole}
-    for sub_bind, pole, outcome, count in db.execute(found):
-        counts[SubBind(sub_bind), Pole(pole)][outcome] = count
-    return {cell: _cell(by_outcome) for cell, by_outcome in counts.items()}
-
-
 def upcoming(db: Session, me: Facilitator, from_at: datetime, until_at: datetime) -> list[tuple[GroupSession, Group]]:
     """List the sessions of a person's groups that end after one instant and start before another, in time.
 
@@ -256,11 +230,3 @@ def _exercise_of(assignment: Assignment | None, content: Catalogue) -> Exercise 
     if assignment is None or assignment.exercise_id is None:
         return None
     return content.exercise(assignment.exercise_id, assignment.exercise_version)
-
-
-def _cell(by_outcome: dict[str, int]) -> Coverage:
-    return Coverage(
-        planned=by_outcome.get(Outcome.NOT_SAID, 0),
-        used=by_outcome.get(Outcome.USED, 0) + by_outcome.get(Outcome.CUT_SHORT, 0),
-        skipped=by_outcome.get(Outcome.SKIPPED, 0),
-    )

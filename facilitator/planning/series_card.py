@@ -3,7 +3,7 @@
 Four queries, whatever the size of the series. Nothing here writes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 
 from facilitator.curriculum.editions import edition
 from facilitator.curriculum.pathways import Pathway
-from facilitator.curriculum.rules import SHORT_SESSION_MINUTES, Pole, SubBind
+from facilitator.curriculum.rules import SHORT_SESSION_MINUTES, Pole
 from facilitator.groups.models import Group
+from facilitator.planning.coverage import Coverage, load_coverage
 from facilitator.planning.joining import list_running_first
 from facilitator.planning.models import GroupSession, Series, SessionStatus
-from facilitator.planning.queries import Coverage, SessionLine, coverage, list_series, series_overview
+from facilitator.planning.queries import SessionLine, list_series, series_overview
 from facilitator.times import get_zone, to_local
 
 MOST_IN_ONE_LIST = 16  # a longer series is shown by month
@@ -73,7 +74,7 @@ class SeriesCard:
         later: all others.
         by_month: the series is long, so `later` is shown month by month.
         others: the group's other series, newest first.
-        coverage: by sub-bind and pole.
+        coverage: what its prompts cover.
     """
 
     series: Series
@@ -82,7 +83,7 @@ class SeriesCard:
     later: tuple[CardMonth, ...]
     by_month: bool
     others: tuple[Series, ...]
-    coverage: Mapping[tuple[SubBind, Pole], Coverage]
+    coverage: Coverage
 
     @property
     def lines(self) -> tuple[CardLine, ...]:
@@ -126,7 +127,7 @@ def _make_card(db: Session, group: Group, series: Series, others: Sequence[Serie
         later=_by_month(lines[folded:]),
         by_month=len(lines) > MOST_IN_ONE_LIST,
         others=tuple(others),
-        coverage=coverage(db, group, series),
+        coverage=load_coverage(db, group, now, series=series),
     )
 
 

@@ -8,21 +8,26 @@ from flask import Blueprint
 from facilitator.planning import (
     views_agenda,
     views_change,
+    views_coverage,
     views_moving,
     views_room,
     views_segment,
     views_series,
     views_session,
+    views_why,
     views_wizard,
     wording,
+    wording_coverage,
 )
 
 blueprint = Blueprint("planning", __name__)
 for subject in (
     views_wizard,
     views_series,
+    views_coverage,
     views_session,
     views_segment,
+    views_why,
     views_agenda,
     views_change,
     views_moving,
@@ -45,5 +50,7 @@ for words in (
     wording.span_words,
     wording.warning_words,
     wording.when_words,
+    wording_coverage.finding_words,
+    wording_coverage.gap_words,
 ):
     blueprint.add_app_template_filter(words, words.__name__)

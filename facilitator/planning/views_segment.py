@@ -48,7 +48,7 @@ def _show_swap(session_id: str, segment_id: str, problem: Conflict | None = None
         group=group,
         offers=offers,
         problem=conflict_words(problem) if problem else "",
-        chosen=request.form.get("choice", ""),
+        chosen=request.values.get("choice", ""),
         seen=mark_of(*part_facts(offers.part.assignment)),
         not_reviewed_strip=not review,
     )

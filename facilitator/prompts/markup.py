@@ -17,7 +17,9 @@ _ATTRIBUTES = {"ol": {"start"}}
 # embeddings, overrides and isolates turn the order of everything behind them; plain direction marks are left
 _TURNING = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 _OPTIONS = {"html": False, "breaks": True, "linkify": False, "maxNesting": DEEPEST}
-_READER = MarkdownIt("zero", _OPTIONS).enable(["emphasis", "escape", "list", "newline"]).disable("image", True)
+_READER = (
+    MarkdownIt("zero", _OPTIONS).enable(["emphasis", "escape", "list", "newline"]).disable("image", ignoreInvalid=True)
+)
 
 
 def render_words(words: str, *, inline: bool = False) -> Markup:

@@ -2,7 +2,20 @@
 
 from datetime import date
 
-from sqlalchemy import JSON, CheckConstraint, ColumnClause, ForeignKey, Index, Integer, String, Text, column, func, select, table
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ColumnClause,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    column,
+    func,
+    select,
+    table,
+)
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 

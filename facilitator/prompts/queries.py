@@ -5,13 +5,13 @@ A private prompt is there for its owner alone; to everyone else it does not exis
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache
-from math import ceil
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, Text, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from facilitator.accounts.models import Facilitator
@@ -79,7 +79,9 @@ def load_pool(db: Session, language: str, facilitator_ids: Collection[str]) -> t
     is required is a matter of the rules, which then say that it was this that emptied a slot.
     """
     visible = or_(Prompt.shared, Prompt.owner_id.in_(facilitator_ids))
-    statement = join_newest(select(*CARD_COLUMNS), language).where(visible, PromptVersion.status != PromptStatus.RETIRED)
+    statement = join_newest(select(*CARD_COLUMNS), language).where(
+        visible, PromptVersion.status != PromptStatus.RETIRED
+    )
     return tuple(_make_card(row, facilitator_ids) for row in db.execute(statement))
 
 
@@ -145,7 +147,9 @@ def list_versions(db: Session, prompt: Prompt) -> list[PromptVersion]:
 
 def list_shared(db: Session, language: str) -> list[PromptVersion]:
     """List the newest version of every shared prompt of a language; retired ones are left out."""
-    found = join_newest(select(PromptVersion), language).where(Prompt.shared, PromptVersion.status != PromptStatus.RETIRED)
+    found = join_newest(select(PromptVersion), language).where(
+        Prompt.shared, PromptVersion.status != PromptStatus.RETIRED
+    )
     return list(db.scalars(found))
 
 
@@ -156,8 +160,9 @@ def find_newest_version(db: Session, prompt_id: str, language: str) -> PromptVer
 
 def newest_versions(db: Session, language: str) -> dict[str, int]:
     """Return the newest version number of every prompt in a language; a translation of less is outdated."""
-    found = select(PromptVersion.prompt_id, func.max(PromptVersion.version)).where(PromptVersion.language == language)
-    return dict(db.execute(found.group_by(PromptVersion.prompt_id)).tuples().all())
+    newest = func.max(PromptVersion.version).label("newest")
+    found = select(PromptVersion.prompt_id, newest).where(PromptVersion.language == language)
+    return {row.prompt_id: row.newest for row in db.execute(found.group_by(PromptVersion.prompt_id))}
 
 
 def has_reviewed(db: Session) -> bool:
@@ -202,9 +207,14 @@ def draft_of(version: PromptVersion) -> PromptDraft:
 def card_of(item: PromptItem) -> PromptCard:
     """Return a prompt as the rules see it when its reader places it."""
     version = item.version
-    card = draft_card(draft_of(version))
-    known = {"prompt_id": version.prompt_id, "version_id": version.id, "version": version.version}
-    return replace(card, status=PromptStatus(version.status), own=item.mine, **known)
+    return replace(
+        draft_card(draft_of(version)),
+        prompt_id=version.prompt_id,
+        version_id=version.id,
+        version=version.version,
+        status=PromptStatus(version.status),
+        own=item.mine,
+    )
 
 
 def join_newest(statement: AnySelect, language: str) -> AnySelect:

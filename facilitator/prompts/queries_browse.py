@@ -6,7 +6,6 @@ Sessions are not known here: who asks about use hands in a subquery of it. Nothi
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from math import ceil
 from typing import Any
 
@@ -17,35 +16,10 @@ from facilitator.accounts.models import Facilitator
 from facilitator.curriculum.rules import Arena, Format, Phase, Pole, PromptStatus, SubBind
 from facilitator.prompts.models import Prompt, PromptVersion
 from facilitator.prompts.queries import PromptItem, join_newest, visible_to
-from facilitator.prompts.rules_search import list_beginnings
+from facilitator.prompts.rules_search import Sorting, Used, Whose, list_beginnings
 
 PAGE_SIZE = 20
 Conditions = Mapping[str, ColumnElement[bool]]
-
-
-class Whose(StrEnum):
-    """A person's own prompts, or those that everybody here sees."""
-
-    OWN = "own"
-    SHARED = "shared"
-
-
-class Used(StrEnum):
-    """Whether a group had a prompt."""
-
-    NEVER = "never"
-    NOT_LATELY = "not_lately"
-    EVER = "ever"
-
-
-class Sorting(StrEnum):
-    """In which order prompts stand."""
-
-    THEME = "theme"
-    PHASE = "phase"
-    DEPTH = "depth"
-    NEWEST = "newest"
-    LEAST_USED = "least_used"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ from facilitator.prompts.rules_cards import (
 )
 from facilitator.prompts.rules_fit import Situation, first_refusal, refusals, situation
 from facilitator.prompts.rules_reasons import Reason, ReasonCode, RefusalCode
-from facilitator.prompts.rules_score import explain, list_tiers, rank, weigh_slot
+from facilitator.prompts.rules_score import explain, list_tiers, rank, rank_all, weigh_slot
 
 Locked = Mapping[str, PromptCard | ExerciseCard]
 """What a facilitator has fixed, by slot id."""
@@ -78,9 +78,8 @@ def alternatives(
     others = [card for card in list_candidates(at, prompts) if present is None or card.prompt_id != present.prompt_id]
     allowed = [card for card in others if first_refusal(card, at) is None]
     return tuple(
-        Alternative(prompt=card, reasons=explain(card, weighed))
-        for weighed, cards in list_tiers(allowed, weigh_slot(at))
-        for _, card in rank(cards, weighed)
+        Alternative(prompt=ranked.prompt, reasons=explain(ranked.prompt, ranked.weighed))
+        for ranked in rank_all(allowed, weigh_slot(at))
     )
 
 
@@ -90,6 +89,19 @@ def list_candidates(at: Situation, prompts: PromptPool) -> list[PromptCard]:
         return []
     ways_out = (SubBind.CORE,) if at.facts.newcomers_expected and SubBind.CORE not in at.themes else ()
     return prompts.of(at.slot.phase, (*at.themes, *ways_out))
+
+
+def sift(at: Situation, prompts: PromptPool) -> tuple[list[PromptCard], Counter[RefusalCode]]:
+    """Part the prompts written for a slot: those that may be placed there unasked, and how many each rule removed."""
+    removed: Counter[RefusalCode] = Counter()
+    allowed = []
+    for card in list_candidates(at, prompts):
+        refused = _refuse_unasked(card, at)
+        if refused is None:
+            allowed.append(card)
+        else:
+            removed[refused] += 1
+    return allowed, removed
 
 
 def _lay_out(slots: Iterable[Slot], locked: Locked) -> Arrangement:
@@ -120,14 +132,7 @@ def _keep(
 
 
 def _choose_prompt(at: Situation, prompts: PromptPool, draw: random.Random) -> Choice:
-    removed: Counter[RefusalCode] = Counter()
-    allowed = []
-    for card in list_candidates(at, prompts):
-        refused = _refuse_unasked(card, at)
-        if refused is None:
-            allowed.append(card)
-        else:
-            removed[refused] += 1
+    allowed, removed = sift(at, prompts)
     if not allowed:
         return Choice(slot_id=at.slot.slot_id, emptied_by=_say_emptied(at, removed))
     weighed, cards = next(list_tiers(allowed, weigh_slot(at)))

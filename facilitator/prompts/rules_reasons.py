@@ -98,6 +98,38 @@ class ReasonCode(StrEnum):
     NOTHING_WRITTEN = "nothing_written"
 
 
+class PointCode(StrEnum):
+    """The points of view from which prompts are weighed against each other."""
+
+    COVERAGE = "point_coverage"
+    MADE_FOR = "point_made_for"
+    DEPTH = "point_depth"
+    FORMAT = "point_format"
+    ARENA = "point_arena"
+    QUIET = "point_quiet"
+    TWO_ROUNDS = "point_two_rounds"
+    SAME_IMAGE = "point_same_image"
+    RUNS_OVER = "point_runs_over"
+
+
+class LeadCode(StrEnum):
+    """What puts one prompt before another whatever the points say; the names of the parameters stand behind each."""
+
+    THEME = "lead_theme"  # focus
+    POLE = "lead_pole"  # pole, wanted
+
+
+class RemedyCode(StrEnum):
+    """A single change of the evening that would fill an empty slot."""
+
+    NEWCOMERS_OFF = "remedy_newcomers_off"
+    SECOND_LEADER = "remedy_second_leader"
+    LIMIT_UP = "remedy_limit_up"  # limit
+    MORE_MINUTES = "remedy_more_minutes"  # more
+    IN_PERSON = "remedy_in_person"
+    REVIEWED = "remedy_reviewed"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
     """One point in favour of a choice, or what left a slot empty."""

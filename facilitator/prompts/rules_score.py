@@ -12,7 +12,7 @@ from facilitator.prompts.rules_coverage import count_cells
 from facilitator.prompts.rules_depth import session_cap
 from facilitator.prompts.rules_fit import QUIET_FORMATS, Situation, format_used, is_newcomers_core
 from facilitator.prompts.rules_poles import missing_side, pole_order
-from facilitator.prompts.rules_reasons import Reason, ReasonCode
+from facilitator.prompts.rules_reasons import Params, PointCode, Reason, ReasonCode
 
 DEPTH_POINTS = {Pace.GENTLE: 1, Pace.STANDARD: 4}
 
@@ -38,8 +38,36 @@ class Weighing:
 class Term:
     """One point of view: the points it gives a prompt, and the reason it stands for when they are above nought."""
 
+    code: PointCode
     points: Callable[[PromptCard, Weighing], int]
     reason: Callable[[PromptCard, Weighing], Reason | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """What one point of view gives a prompt or takes from it, and the reason in its favour where there is one."""
+
+    code: PointCode
+    points: int
+    reason: Reason | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked:
+    """A prompt among those that may stand in a slot.
+
+    Args:
+        weighed: what its points depend on.
+        tier: what comes before all points; the lesser one is the better.
+        total: its points.
+        place: 1 for the best; equals share a place, and the draw decides between them.
+    """
+
+    prompt: PromptCard
+    weighed: Weighing
+    tier: tuple[bool, int]
+    total: int
+    place: int
 
 
 def weigh_slot(at: Situation) -> Weighing:
@@ -83,10 +111,31 @@ def rank(cards: Iterable[PromptCard], weighed: Weighing) -> list[tuple[int, Prom
     return sorted(scored, key=lambda pair: (-pair[0], pair[1].prompt_id))
 
 
+def rank_all(allowed: Iterable[PromptCard], weighed: Weighing) -> tuple[Ranked, ...]:
+    """Rank all prompts that may stand in a slot, best first."""
+    found: list[Ranked] = []
+    for of_tier, cards in list_tiers(allowed, weighed):
+        for total, card in rank(cards, of_tier):
+            tier, last = _tier(card, of_tier), found[-1] if found else None
+            place = last.place if last and (last.tier, last.total) == (tier, total) else len(found) + 1
+            found.append(Ranked(prompt=card, weighed=of_tier, tier=tier, total=total, place=place))
+    return tuple(found)
+
+
+def list_points(prompt: PromptCard, weighed: Weighing) -> tuple[Point, ...]:
+    """List what speaks for a prompt and against it, in points other than nought."""
+    given = ((term, term.points(prompt, weighed)) for term in TERMS)
+    return tuple(
+        Point(code=term.code, points=points, reason=term.reason(prompt, weighed) if points > 0 else None)
+        for term, points in given
+        if points
+    )
+
+
 def explain(prompt: PromptCard, weighed: Weighing) -> tuple[Reason, ...]:
     """Give the reasons that speak for a prompt, most telling first, then those that qualify it."""
-    for_it = [term.reason(prompt, weighed) for term in TERMS if term.points(prompt, weighed) > 0]
-    return tuple(reason for reason in (*for_it, *_qualify(prompt, weighed)) if reason)
+    for_it = (point.reason for point in list_points(prompt, weighed))
+    return tuple(reason for reason in (*for_it, *qualify(prompt, weighed)) if reason)
 
 
 def _target(at: Situation) -> int | None:
@@ -106,7 +155,8 @@ def _is_last_resort(prompt: PromptCard, at: Situation) -> bool:
 
 
 def _emptiest(prompt: PromptCard, weighed: Weighing) -> int:
-    return min(weighed.cells.get((prompt.sub_bind, prompt.pole, arena), 0) for arena in prompt.arenas)
+    cells, sub_bind, pole = weighed.cells, prompt.sub_bind, prompt.pole
+    return min([cells.get((sub_bind, pole, arena), 0) for arena in prompt.arenas])
 
 
 def _is_made_for(prompt: PromptCard, weighed: Weighing) -> bool:
@@ -167,7 +217,8 @@ def _say_nothing(_prompt: PromptCard, _weighed: Weighing) -> None:
     """Stand for terms that only take points away."""
 
 
-def _qualify(prompt: PromptCard, weighed: Weighing) -> Iterator[Reason]:
+def qualify(prompt: PromptCard, weighed: Weighing) -> Iterator[Reason]:
+    """Yield what else there is to know about a prompt in its slot; it gives no points."""
     at = weighed.at
     if prompt.depth != weighed.target:
         yield Reason(code=ReasonCode.DEPTH_WITHIN, params={"depth": prompt.depth, "limit": at.deepest})
@@ -182,7 +233,7 @@ def _qualify(prompt: PromptCard, weighed: Weighing) -> Iterator[Reason]:
         yield Reason(code=ReasonCode.FALLBACK_FORMAT, params={"format": form, "people": at.facts.people})
     run = at.history.runs.get(prompt.prompt_id)
     if run and run.ran_long:
-        params = {"took": run.took, "planned": run.planned, "on": run.on.isoformat()}
+        params: Params = {"took": run.took, "planned": run.planned, "on": run.on.isoformat()}
         yield Reason(code=ReasonCode.RAN_LONG, params=params)
     skipped_on = at.history.skipped.get(prompt.prompt_id)
     if skipped_on:
@@ -190,13 +241,13 @@ def _qualify(prompt: PromptCard, weighed: Weighing) -> Iterator[Reason]:
 
 
 TERMS: tuple[Term, ...] = (
-    Term(lambda p, w: 3 * (_emptiest(p, w) == w.lowest), _say_coverage),
-    Term(lambda p, w: 3 * _is_made_for(p, w), _say_made_for),
-    Term(lambda p, w: DEPTH_POINTS[w.at.facts.pace] * (p.depth == w.target), _say_target),
-    Term(lambda p, w: 2 * (_form(p, w) is not w.format_before), _say_format),
-    Term(lambda p, w: 2 * w.arenas_met.isdisjoint(p.arenas), _say_arena),
-    Term(lambda p, w: not w.quiet_met and _form(p, w) in QUIET_FORMATS, _say_quiet),
-    Term(lambda p, w: -2 * _runs_two_rounds(p, w), _say_nothing),
-    Term(lambda p, w: -2 * _shares_image(p, w), _say_nothing),
-    Term(lambda p, w: -2 * _would_run_over(p, w), _say_nothing),
+    Term(PointCode.COVERAGE, lambda p, w: 3 * (_emptiest(p, w) == w.lowest), _say_coverage),
+    Term(PointCode.MADE_FOR, lambda p, w: 3 * _is_made_for(p, w), _say_made_for),
+    Term(PointCode.DEPTH, lambda p, w: DEPTH_POINTS[w.at.facts.pace] * (p.depth == w.target), _say_target),
+    Term(PointCode.FORMAT, lambda p, w: 2 * (_form(p, w) is not w.format_before), _say_format),
+    Term(PointCode.ARENA, lambda p, w: 2 * w.arenas_met.isdisjoint(p.arenas), _say_arena),
+    Term(PointCode.QUIET, lambda p, w: not w.quiet_met and _form(p, w) in QUIET_FORMATS, _say_quiet),
+    Term(PointCode.TWO_ROUNDS, lambda p, w: -2 * _runs_two_rounds(p, w), _say_nothing),
+    Term(PointCode.SAME_IMAGE, lambda p, w: -2 * _shares_image(p, w), _say_nothing),
+    Term(PointCode.RUNS_OVER, lambda p, w: -2 * _would_run_over(p, w), _say_nothing),
 )

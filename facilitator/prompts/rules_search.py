@@ -1,4 +1,4 @@
-"""Words as a search compares them: without case, accents and signs, each behind one space.
+"""What people may ask the library for, and words as a search compares them: without case, accents and signs.
 
 The search has one concept: a column that holds the words of a version in this form, asked with one LIKE a word. It
 was chosen over PostgreSQL's tsvector beside SQLite's FTS5, because those are two languages, two indexes and two
@@ -9,11 +9,37 @@ It must never know a database.
 import re
 import unicodedata
 from collections.abc import Iterable
+from enum import StrEnum
 
 MOST_WORDS = 12
 """What is typed behind these narrows nothing; more words than these are a pasted text."""
 
 _WORD = re.compile(r"[^\W_]+")
+
+
+class Whose(StrEnum):
+    """A person's own prompts, or those that everybody here sees."""
+
+    OWN = "own"
+    SHARED = "shared"
+
+
+class Used(StrEnum):
+    """Whether a group had a prompt."""
+
+    NEVER = "never"
+    NOT_LATELY = "not_lately"
+    EVER = "ever"
+
+
+class Sorting(StrEnum):
+    """In which order prompts stand."""
+
+    THEME = "theme"
+    PHASE = "phase"
+    DEPTH = "depth"
+    NEWEST = "newest"
+    LEAST_USED = "least_used"
 
 
 def list_words(text: str) -> list[str]:

@@ -129,11 +129,11 @@ def get_changeable(db: Session, me: Facilitator, prompt_id: str) -> Prompt:
         NotFound: when it is not there for this person.
         NotAllowed: when it is for somebody else to change.
     """
+    # a second window waits here, and then reads what the first one wrote
+    db.execute(select(Prompt.id).where(Prompt.id == prompt_id).with_for_update())
     prompt = get_prompt(db, me, prompt_id).prompt
     if not can_change(me, prompt):
         raise NotAllowed("Only its author can change a prompt. You can write your own instead.")
-    # a second window waits here, and then sees what the first one wrote
-    db.refresh(prompt, with_for_update=True)
     return prompt
 
 

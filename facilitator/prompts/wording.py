@@ -7,7 +7,15 @@ before they are put in. Nothing here decides anything.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from facilitator.prompts.rules_reasons import Params, ReasonCode, RefusalCode, Rule
+from facilitator.prompts.rules_reasons import (
+    LeadCode,
+    Params,
+    PointCode,
+    ReasonCode,
+    RefusalCode,
+    RemedyCode,
+    Rule,
+)
 
 
 def N_(message: str) -> str:  # noqa: N802 - the name that message extraction knows
@@ -131,6 +139,32 @@ REASONS: dict[ReasonCode, str] = {
     ReasonCode.NOTHING_WRITTEN: N_("Left empty. The library has no prompt for this part on {focus}: {kind}."),
 }
 
+POINTS: dict[PointCode, str] = {
+    PointCode.COVERAGE: N_("Takes up what was covered least so far."),
+    PointCode.MADE_FOR: N_("Written for this kind of session."),
+    PointCode.DEPTH: N_("As deep as this part aims for."),
+    PointCode.FORMAT: N_("Another format than the prompt before."),
+    PointCode.ARENA: N_("Touches what the other prompts of the session do not."),
+    PointCode.QUIET: N_("The first quiet part of the session."),
+    PointCode.TWO_ROUNDS: N_("Two go-rounds would follow each other."),
+    PointCode.SAME_IMAGE: N_("Draws on the same picture as the prompt beside it."),
+    PointCode.RUNS_OVER: N_("Took longer the last time than this part has."),
+}
+
+LEADS: dict[LeadCode, str] = {
+    LeadCode.THEME: N_("Today is about {focus}. The bind itself comes last, whatever the points."),
+    LeadCode.POLE: N_("This part takes up {wanted} before {pole}, whatever the points."),
+}
+
+REMEDIES: dict[RemedyCode, str] = {
+    RemedyCode.NEWCOMERS_OFF: N_("No newcomers are expected."),
+    RemedyCode.SECOND_LEADER: N_("A second facilitator is there."),
+    RemedyCode.LIMIT_UP: N_("The depth limit goes back to {limit}."),
+    RemedyCode.MORE_MINUTES: N_("This part gets more time, in minutes: {more}."),
+    RemedyCode.IN_PERSON: N_("The group meets in person, without a link."),
+    RemedyCode.REVIEWED: N_("A reviewer approves prompts that are drafts now."),
+}
+
 _THEMES = {
     "fear": N_("fear"),
     "shame": N_("shame"),
@@ -192,14 +226,16 @@ WORDS: dict[str, dict[str, str]] = {
 }
 """What stands in a sentence for an id, by placeholder; numbers and anything else go in as they are."""
 
-SENTENCES: dict[str, str] = {str(code): text for table in (REFUSALS, REASONS) for code, text in table.items()}
+SENTENCES: dict[str, str] = {
+    str(code): text for table in (REFUSALS, REASONS, POINTS, LEADS, REMEDIES) for code, text in table.items()
+}
 
 
 def say(code: str, params: Params, translate: Callable[[str], str] = N_) -> str:
     """Put a code and its params into words.
 
     Args:
-        code: a RefusalCode or ReasonCode, or its stored value.
+        code: a code of rules_reasons, or its stored value.
         params: the ids and numbers stored with it.
         translate: gives a marked string in the reader's language.
 

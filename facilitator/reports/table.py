@@ -4,6 +4,7 @@ Headings and values are codes, the same in every language, so that a file can be
 """
 
 import csv
+from collections.abc import Iterable
 from io import StringIO
 
 from facilitator.attendance.rules import Spoken
@@ -26,11 +27,16 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uf
 
 
 def csv_bytes(trend: Trend) -> bytes:
-    """Return one row a session, in UTF-8 with the mark by which spreadsheets know it, and CRLF (RFC 4180)."""
+    """Return one row a session."""
+    return write_rows(HEADINGS, (_cells(trend, line) for line in trend.lines))
+
+
+def write_rows(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> bytes:
+    """Return rows in UTF-8 with the mark by which spreadsheets know it, and CRLF (RFC 4180)."""
     text = StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow(HEADINGS)
-    writer.writerows([safe_cell(cell) for cell in _cells(trend, line)] for line in trend.lines)
+    writer.writerow(headings)
+    writer.writerows([safe_cell(cell) for cell in row] for row in rows)
     return text.getvalue().encode("utf-8-sig")
 
 

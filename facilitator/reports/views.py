@@ -9,11 +9,13 @@ from facilitator.curriculum.rules import Pole, SubBind
 from facilitator.errors import NotFound
 from facilitator.groups import service as groups
 from facilitator.planning import queries as planning
+from facilitator.planning.coverage import load_coverage
+from facilitator.planning.rules_coverage import By, Grid
 from facilitator.reports import service as reports
 from facilitator.reports.service import Trend
 from facilitator.reports.table import csv_bytes
 from facilitator.web.login import me
-from facilitator.web.request import db
+from facilitator.web.request import db, now
 
 blueprint = Blueprint("reports", __name__)
 
@@ -60,7 +62,7 @@ def show_group(group_id: str) -> ResponseReturnValue:
         trend=trend,
         every_series=every,
         series=series,
-        coverage=_focus_lines(trend, planning.coverage(db(), group, series)),
+        coverage=_focus_lines(trend, load_coverage(db(), group, now(), series=series).grids[By.POLE]),
         poles=list(Pole),
     )
 
@@ -75,14 +77,14 @@ def download_group(group_id: str) -> ResponseReturnValue:
     return Response(content, mimetype="text/csv", headers=headers)
 
 
-def _focus_lines(trend: Trend, cells: dict[tuple[SubBind, Pole], planning.Coverage]) -> list[FocusLine]:
+def _focus_lines(trend: Trend, grid: Grid) -> list[FocusLine]:
     return [
         FocusLine(
             focus=focus,
             sessions=sum(line.held and line.session.focus == focus for line in trend.lines),
-            used={pole: cells[focus, pole].used for pole in Pole},
-            skipped=sum(cells[focus, pole].skipped for pole in Pole),
-            open=sum(cells[focus, pole].planned for pole in Pole),
+            used={pole: grid.counts[focus, pole].used for pole in Pole},
+            skipped=sum(grid.counts[focus, pole].skipped for pole in Pole),
+            open=sum(grid.counts[focus, pole].planned for pole in Pole),
         )
         for focus in SubBind
     ]

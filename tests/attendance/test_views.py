@@ -265,3 +265,66 @@ def test_the_page_takes_few_queries_whatever_the_size(config, database, now, peo
     with counted(database) as statements:
         assert alice.get(path(begun)).status_code == 200
     assert statements["SELECT"] <= 8
+
+
+def prompts_of(stage):
+    """Name the parts of the first session that hold a prompt, in order."""
+    with stage.database.read() as db:
+        found = select(Assignment.segment_id).join(Segment, Segment.id == Assignment.segment_id)
+        found = found.where(Segment.session_id == stage.session_ids[0], Assignment.prompt_version_id.is_not(None))
+        return list(db.scalars(found.order_by(Segment.position)))
+
+
+def minutes(stage):
+    with stage.database.read() as db:
+        found = select(Assignment.segment_id, Assignment.actual_minutes)
+        rows = db.execute(found.where(Assignment.session_id == stage.session_ids[0])).all()
+        return {part: took for part, took in rows if took is not None}
+
+
+def test_minutes_are_asked_for_prompts_alone_and_kept_with_the_rest(stage, alice):
+    first, second, *_ = prompts_of(stage)
+    page = alice.get(path(stage)).text
+    assert set(re.findall(r'name="minutes-([^"]+)"', page)) == set(prompts_of(stage))
+    data = {"headcount": "6", "do": "close", f"minutes-{first}": " 18 ", f"minutes-{second}": ""}
+    assert alice.post(path(stage), data=data).status_code == 303
+    assert minutes(stage) == {first: 18}
+    assert 'value="18"' in alice.get(path(stage)).text
+    session = alice.get(f"/sessions/{stage.session_ids[0]}").text
+    assert "took 18 min in place of" in session
+
+
+@pytest.mark.parametrize("typed_in", ["0", "121", "-5", "ten", "12.5", "9" * 400])
+@pytest.mark.parametrize("do", ["close", "count"])
+def test_minutes_that_cannot_be_right_are_said_beside_their_part_and_everything_stays(stage, alice, typed_in, do):
+    first, second, *_ = prompts_of(stage)
+    data = {
+        "headcount": "6",
+        "do": do,
+        f"minutes-{first}": typed_in,
+        f"minutes-{second}": "9",
+        f"outcome-{first}": "used",
+    }
+    page = alice.post(path(stage), data=data)
+    assert page.status_code == 422
+    assert f'href="#minutes-{first}"' in page.text
+    assert f'id="minutes-{first}-err"' in page.text
+    assert f'id="minutes-{second}-err"' not in page.text
+    assert "Enter minutes from 1 to 120, or leave it blank." in page.text
+    assert f'value="{typed_in[:20]}"' in page.text
+    assert 'value="9"' in page.text
+    assert typed(page) == "6"
+    assert (kept(stage), minutes(stage), status(stage)) == (None, {}, "scheduled")
+
+
+def test_leaving_all_blank_blanks_the_minutes_too(stage, alice):
+    first = prompts_of(stage)[0]
+    page = alice.post(path(stage), data={"headcount": "6", "by": "no_answers", f"minutes-{first}": "18"})
+    assert 'value="18"' not in page.text
+
+
+def test_a_step_of_the_count_keeps_the_minutes_that_were_typed(stage, alice):
+    first = prompts_of(stage)[0]
+    page = alice.post(path(stage), data={"headcount": "6", "by": "1", f"minutes-{first}": "18"})
+    assert 'value="18"' in page.text
+    assert minutes(stage) == {}

@@ -14,6 +14,12 @@ FIXED = (
     "/groups",
     "/groups/new",
     "/prompts",
+    "/prompts?words=zzz&depth=2",
+    "/prompts/new",
+    "/prompts/fear-checkin-both-1",
+    "/prompts/fear-checkin-both-1/use",
+    "/prompts/fear-checkin-both-1/edit",
+    "/library/review",
     "/reminders",
     "/reports",
     "/settings",
@@ -25,7 +31,7 @@ FIXED = (
     "/crisis-card",
     "/mailbox",
 )
-OF_A_GROUP = ("", "/edit", "/people", "/plan", "/reminders")
+OF_A_GROUP = ("", "/edit", "/people", "/plan", "/reminders", "/coverage", "/coverage?by=arena")
 OF_A_SESSION = ("", "/run", "/sheet", "/move", "/cancel", "/place", "/insert", "/skip", "/agenda")
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 

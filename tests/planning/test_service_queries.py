@@ -4,14 +4,12 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from facilitator.curriculum.rules import Pole, SubBind
 from facilitator.planning import queries
 from facilitator.planning.assigning import empty_slot
-from facilitator.planning.models import Outcome
 from facilitator.planning.service import cancel_session, mark_done
 from facilitator.prompts.wording import say
 from tests.factories import counted
-from tests.planning.stage import FIRST_ON, NOW, assignment, list_warnings, make_group, make_series, segments
+from tests.planning.stage import FIRST_ON, NOW, list_warnings, make_group, make_series, segments
 
 
 @pytest.fixture
@@ -81,23 +79,6 @@ def test_a_series_at_a_glance_says_what_is_missing(database, db, alice):
         (0, unreviewed) for unreviewed in (3, 5, 5, 5, 5, 5, 5, 4)
     ]
     assert queries.list_series(db, group) == [series]
-
-
-def test_coverage_counts_what_is_planned_was_used_and_was_skipped(db, group, planned):
-    series, sessions = planned
-    before = queries.coverage(db, group, series)
-    assert len(before) == len(SubBind) * len(Pole)
-    assert sum(cell.planned for cell in before.values()) == 3 + 6 * 5 + 4
-    row = assignment(db, sessions[0], "checkin")
-    row.outcome = Outcome.USED
-    assignment(db, sessions[0], "explore_a").outcome = Outcome.SKIPPED
-    assignment(db, sessions[0], "checkout").outcome = Outcome.CUT_SHORT
-    cancel_session(db, sessions[7], "", NOW)
-    mark_done(db, sessions[0])
-    after = queries.coverage(db, group)
-    assert sum(cell.used for cell in after.values()) == 2
-    assert sum(cell.skipped for cell in after.values()) == 1
-    assert sum(cell.planned for cell in after.values()) == 6 * 5
 
 
 def test_what_is_coming_is_ones_own_in_time_with_cancelled_ones(db, alice, charlie, group, planned):

@@ -24,8 +24,20 @@ from facilitator.prompts.rules_cards import Choice, History, Pace, PromptPool, R
 from facilitator.prompts.rules_coverage import carry_over, count_cells, coverage_matrix, remember
 from facilitator.prompts.rules_fit import refusals
 from facilitator.prompts.rules_poles import pole_order
-from facilitator.prompts.rules_reasons import ReasonCode, RefusalCode, Rule
-from facilitator.prompts.wording import REASONS, REFUSALS, RULES, SENTENCES, WORDS, justify_rule, name_rule, say
+from facilitator.prompts.rules_reasons import LeadCode, PointCode, ReasonCode, RefusalCode, RemedyCode, Rule
+from facilitator.prompts.wording import (
+    LEADS,
+    POINTS,
+    REASONS,
+    REFUSALS,
+    REMEDIES,
+    RULES,
+    SENTENCES,
+    WORDS,
+    justify_rule,
+    name_rule,
+    say,
+)
 from tests.prompts.rules_cases import (
     EXERCISES,
     POOL,
@@ -230,7 +242,10 @@ def test_what_ran_long_is_said_and_comes_last_only_where_it_would_run_over_again
     assert chosen == {"b"}
     assert {explored(cards, history=fits, seed=str(n)) for n in range(20)} == {"a", "b"}
     said = choose(cards[:1], history=over)["explore_a"].reasons[-1]
-    assert (said.code, dict(said.params)) == (ReasonCode.RAN_LONG, {"took": available + 1, "planned": 5, "on": "2026-11-03"})
+    assert (said.code, dict(said.params)) == (
+        ReasonCode.RAN_LONG,
+        {"took": available + 1, "planned": 5, "on": "2026-11-03"},
+    )
 
 
 def test_how_long_prompts_took_is_remembered_from_session_to_session():
@@ -337,7 +352,7 @@ def test_a_second_closed_series_starts_afresh_but_for_the_themed_explores():
     assert (fresh.cells, fresh.sides_met) == ({}, {})
 
 
-@pytest.mark.parametrize("code", [*RefusalCode, *ReasonCode])
+@pytest.mark.parametrize("code", [*RefusalCode, *ReasonCode, *PointCode, *LeadCode, *RemedyCode])
 def test_every_code_has_a_sentence_in_the_house_style(code):
     sentence = SENTENCES[code]
     assert sentence[0].isupper() or sentence.startswith("{")
@@ -348,6 +363,7 @@ def test_every_code_has_a_sentence_in_the_house_style(code):
 
 def test_no_sentence_lacks_a_code():
     assert (set(REFUSALS), set(REASONS), set(RULES)) == (set(RefusalCode), set(ReasonCode), set(Rule))
+    assert (set(POINTS), set(LEADS), set(REMEDIES)) == (set(PointCode), set(LeadCode), set(RemedyCode))
 
 
 @pytest.mark.parametrize(

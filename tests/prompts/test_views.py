@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import Text, cast, func, select, update
 
 from facilitator.accounts.models import Facilitator
 from facilitator.curriculum.rules import Arena, Format, Phase, Pole, SubBind
@@ -67,8 +67,12 @@ FILTERS = [
     ("depth=3", PromptVersion.depth == 3),
     ("phase=close", PromptVersion.phase == "close"),
     ("format=pairs", PromptVersion.format == "pairs"),
-    ("reviewed=y", PromptVersion.status == "reviewed"),
-    ("words=garden", PromptVersion.text.icontains("garden")),
+    ("review=reviewed", PromptVersion.status == "reviewed"),
+    ("review=draft", PromptVersion.status == "draft"),
+    ("arena=identity", cast(PromptVersion.arenas, Text).contains("identity")),
+    ("minutes=8", PromptVersion.minutes_default <= 8),
+    ("whose=shared", PromptVersion.depth > 0),
+    ("whose=own", PromptVersion.depth > 3),
     ("focus=fear&depth=2", (PromptVersion.sub_bind == "fear") & (PromptVersion.depth == 2)),
 ]
 
@@ -83,6 +87,10 @@ def test_an_address_made_by_hand_never_breaks_the_page(subtests, alice):
     huge = "9" * 5000
     for query in (
         "focus=x",
+        "arena=x&minutes=x&review=x&whose=x&language=xx&sort=x",
+        "group=x&used=never",
+        "group=x&used=x",
+        "minutes=²",
         "depth=²",
         "depth=9",
         f"page={huge}",
@@ -105,16 +113,23 @@ def test_twenty_stand_on_a_page_and_filters_travel_to_the_next(stage, alice):
 
 
 def test_what_was_looked_for_stays_in_the_form(alice):
-    text = alice.get("/prompts?words=garden&focus=shame&reviewed=y").text
+    text = alice.get("/prompts?words=garden&focus=shame&review=draft").text
     assert 'value="garden"' in text
     assert re.search(r'checked[^>]*value="shame"', text)
-    assert "narrowed by words, focus, reviewed only" in text
+    assert "narrowed by words, focus, review" in text
+    assert re.search(r'selected value="draft"', text)
 
 
-def test_nothing_found_says_which_filters_to_loosen(alice):
-    text = alice.get("/prompts?words=zzzzz&depth=3").text
-    assert "None matches" in text
-    assert "Loosen one of these filters: words, depth." in text
+def test_nothing_found_says_which_filter_to_loosen_and_what_that_brings(stage, alice):
+    found = alice.get("/prompts?words=zzzzz&depth=3")
+    assert "None matches" in found.text
+    loosened = re.search(r'<a href="([^"]*)">Without “words”: (\d+) prompts</a>', found.text)
+    assert "Without “depth”" not in found.text
+    assert total(alice.get(loosened[1])) == int(loosened[2]) == expected(stage, PromptVersion.depth == 3)
+    assert (
+        "Loosen more than one of these filters: words, depth, whose."
+        in alice.get("/prompts?words=zzzzz&depth=3&whose=own").text
+    )
 
 
 def test_the_note_comes_before_the_words(alice):
@@ -144,7 +159,7 @@ def test_a_reviewed_prompt_names_the_role_and_nobody(stage, alice):
 
 def test_a_private_prompt_is_there_for_its_author_alone(stage, alice, own_id):
     assert alice.get(f"/prompts/{own_id}").status_code == 200
-    assert total(alice.get("/prompts?mine=y")) == 1
+    assert total(alice.get("/prompts?whose=own")) == 1
     for who in ("bob", "charlie"):
         assert stage.client(who).get(f"/prompts/{own_id}").status_code == 404
         assert own_id not in stage.client(who).get("/prompts?focus=shame").text
