@@ -51,8 +51,11 @@ class EntryForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
         for each in self.asked:
             if each.answer is Answer.ROWS:
                 table[each.key] = list(self._read_rows(each, content.get(each.key, [])))
-            else:
-                table[each.key] = self._read(each.key, each)
+                continue
+            answer = self._read(each.key, each)
+            # boxes come in the order of the page, which is no change of what is ticked
+            is_same = each.answer is Answer.SEVERAL and set(answer or ()) == set(content.get(each.key, ()))
+            table[each.key] = content[each.key] if is_same and answer else answer
         return None if self.errors else table
 
     def say(self, name: str, words: str) -> None:

@@ -144,7 +144,7 @@ _AGREEMENT = (
     _box("online_only", _l("For groups that meet online only")),
 )
 _HELP_LINE = (
-    _line("label", _l("Name")),
+    _line("label", _l("Name"), most=120),
     Asked(key="country", label=_l("Country"), answer=Answer.FROM_LIST, choices=list_help_countries),
     Asked(key="kind", label=_l("Kind"), answer=Answer.ONE, choices=lambda: HELP_KINDS),
     _line("audience", _l("For whom")),

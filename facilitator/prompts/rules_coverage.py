@@ -7,14 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from facilitator.curriculum.rules import THEMES, Phase, Pole, SubBind
+from facilitator.curriculum.rules import THEMES, Phase
 from facilitator.prompts.rules_cards import Cell, Choice, History, PromptCard, SessionFacts
-
-
-def coverage_matrix(prompts: Iterable[PromptCard]) -> dict[tuple[SubBind, Pole], int]:
-    """Count prompts by sub-bind and pole, with a nought for every empty cell."""
-    counts = Counter((card.sub_bind, card.pole) for card in prompts)
-    return {(sub_bind, pole): counts[sub_bind, pole] for sub_bind in SubBind for pole in Pole}
 
 
 def count_cells(prompts: Iterable[PromptCard], before: Mapping[Cell, int] | None = None) -> Counter[Cell]:

@@ -21,7 +21,7 @@ from facilitator.curriculum.rules import (
 )
 from facilitator.prompts.rules import alternatives, choose_session
 from facilitator.prompts.rules_cards import Choice, History, Pace, PromptPool, Run
-from facilitator.prompts.rules_coverage import carry_over, count_cells, coverage_matrix, remember
+from facilitator.prompts.rules_coverage import carry_over, count_cells, remember
 from facilitator.prompts.rules_fit import refusals
 from facilitator.prompts.rules_poles import pole_order
 from facilitator.prompts.rules_reasons import LeadCode, PointCode, ReasonCode, RefusalCode, RemedyCode, Rule
@@ -320,13 +320,6 @@ def test_alternatives_are_all_allowed_best_first_and_leave_out_what_is_there():
 
 def test_a_slot_without_a_phase_offers_nothing():
     assert alternatives(make_slot(SegmentKind.WELCOME), make_facts(), POOL, History(), make_arrangement()) == ()
-
-
-def test_the_coverage_matrix_counts_prompts_once_and_shows_every_empty_cell():
-    two_arenas = make_card(arenas=(Arena.IDENTITY, Arena.NERVOUS_SYSTEM))
-    matrix = coverage_matrix([two_arenas])
-    assert len(matrix) == 15
-    assert {cell: n for cell, n in matrix.items() if n} == {(SubBind.FEAR, Pole.IDENTITY): 1}
 
 
 def test_history_moves_back_one_session_and_takes_tonight_in():
