@@ -114,7 +114,7 @@ def _show_entry(slot: Slot, spoken: str, problem: str = "") -> str:
         versions=list(zip(versions, [*versions[1:], None], strict=True)),
         differences=list_differences,
         content=content,
-        uses=list_exercise_uses(db(), me(), slot[1], MOST_USES) if slot[0] is EntryKind.EXERCISE else [],
+        uses=list_exercise_uses(db(), me(), slot[1], shown, MOST_USES) if slot[0] is EntryKind.EXERCISE else [],
         can_edit=may_review(me()),
         hold=editing.find_hold(slot, content),
         fault_words=fault_words,

@@ -20,13 +20,14 @@ class ExerciseUse:
     version: int
 
 
-def list_exercise_uses(db: Session, me: Facilitator, exercise_id: str, most: int) -> list[ExerciseUse]:
+def list_exercise_uses(db: Session, me: Facilitator, exercise_id: str, language: str, most: int) -> list[ExerciseUse]:
     """List the sessions of one's own groups that have an exercise, the latest first; cancelled ones are left out.
 
     Args:
         db: a session.
         me: the reader; nobody sees the sessions of other people's groups.
         exercise_id: the slug of the exercise.
+        language: of the groups; each language counts the versions of its own words.
         most: how many at most.
     """
     found = (
@@ -37,6 +38,7 @@ def list_exercise_uses(db: Session, me: Facilitator, exercise_id: str, most: int
         .join(Group, Group.id == GroupSession.group_id)
         .join(GroupFacilitator, GroupFacilitator.group_id == Group.id)
         .where(GroupFacilitator.facilitator_id == me.id, Assignment.exercise_id == exercise_id)
+        .where(Group.language == language)
         .where(GroupSession.status != SessionStatus.CANCELLED)
         .order_by(GroupSession.starts_at.desc(), Segment.position)
         .limit(most)

@@ -57,7 +57,7 @@ def read(slot, **changes):
 
 
 @pytest.mark.parametrize("language", editions())
-@pytest.mark.parametrize("slot", SHELVES, ids=lambda slot: "-".join(slot))
+@pytest.mark.parametrize("slot", SHELVES, ids="-".join)
 def test_what_is_sent_as_it_stands_says_the_same(slot, language):
     entry = list_shelves(catalogue(language)).get(slot, SHELVES[slot])
     content = write_entry(entry)
@@ -114,7 +114,12 @@ def test_lines_and_spaces_are_read_as_people_mean_them():
 
 def test_a_step_that_is_emptied_goes_and_one_more_comes():
     before = content_of(CRISIS_CARD)["step"]
-    new = {"step_1_title": "", "step_1_text": "", f"step_{len(before)}_title": "Rest", f"step_{len(before)}_text": "Sit."}
+    new = {
+        "step_1_title": "",
+        "step_1_text": "",
+        f"step_{len(before)}_title": "Rest",
+        f"step_{len(before)}_text": "Sit.",
+    }
     table, _ = read(CRISIS_CARD, **new)
     assert [step["order"] for step in table["step"]] == list(range(1, len(before) + 1))
     assert [step["title"] for step in table["step"]] == [before[0]["title"], *(s["title"] for s in before[2:]), "Rest"]
