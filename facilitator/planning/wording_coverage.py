@@ -13,10 +13,12 @@ def _(message: str, **params: object) -> str:
 
 def gap_words(gap: Gap) -> str:
     """Return what a gap is about: the belonging side of shame."""
-    theme = _(WORDS["sub_bind"][gap.sub_bind])
+    # a string inside the brackets of _() would be taken for one to translate
+    theme_words, side_words = WORDS["sub_bind"], WORDS["pole"]
+    theme = _(theme_words[gap.sub_bind])
     if gap.pole is Pole.BOTH:
         return _("both sides of %(theme)s together", theme=theme)
-    return _("%(side)s of %(theme)s", side=_(WORDS["pole"][gap.pole]), theme=theme)
+    return _("%(side)s of %(theme)s", side=_(side_words[gap.pole]), theme=theme)
 
 
 def finding_words(judged: Judged) -> str:

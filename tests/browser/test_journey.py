@@ -114,8 +114,8 @@ def reminder_times(page: Page, on: date) -> list[str]:
     page.goto("/groups")
     page.get_by_role("link", name="Thursday Circle").click()
     page.get_by_role("link", name="Open reminders").click()
-    rows = page.locator("section[aria-labelledby=up] tbody tr", has_text=f"{on:%a} {on.day} {on:%b}")
-    return [row.locator("td").first.inner_text() for row in rows.all()]
+    named = page.locator("h3", has_text=f"{on:%a} {on.day} {on:%b}")
+    return page.locator("section[aria-labelledby=up] li", has=named).locator(".num").all_text_contents()
 
 
 def move_session_four(page: Page, first_on: date) -> None:

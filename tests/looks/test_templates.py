@@ -93,7 +93,9 @@ def test_every_form_that_changes_something_carries_its_token(path):
     # participants' pages have no cookie that another site could use
     if "participant" not in path.parts:
         # the pages that change a session carry the token with what was seen of it, through one macro
-        assert [form[:120] for form in forms if not re.search(r"csrf_token|hidden_tag|\{\{ carried\(\) \}\}", form)] == []
+        assert [
+            form[:120] for form in forms if not re.search(r"csrf_token|hidden_tag|\{\{ carried\(\) \}\}", form)
+        ] == []
 
 
 def test_what_a_change_of_a_session_carries_holds_the_token():
