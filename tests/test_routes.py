@@ -35,6 +35,13 @@ PUBLIC = {
 }
 # the same for everybody who is signed in, or about one's own things alone
 SIGNED_IN = {
+    "library.add_path",
+    "library.begin_path",
+    "library.build_path",
+    "library.change_path",
+    "library.edit_path",
+    "library.save_path",
+    "library.show_path",
     "library.check_import",
     "library.download_export",
     "library.show_export",

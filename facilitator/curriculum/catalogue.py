@@ -61,6 +61,7 @@ class Catalogue:
     """The content of one language edition.
 
     Args:
+        owners: who wrote each pathway that did not come with the program.
         private: the owner's id of each pathway that is not shared.
         earlier: versions that plans may still refer to, by kind, id and version number.
     """
@@ -75,6 +76,7 @@ class Catalogue:
     help: HelpBlock
     pulse: Pulse
     scripts: Scripts
+    owners: Mapping[str, str | None] = field(default_factory=dict)
     private: Mapping[str, str | None] = field(default_factory=dict)
     earlier: Mapping[tuple[EntryKind, str, int], Any] = field(default_factory=dict)
 

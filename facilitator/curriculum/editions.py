@@ -26,6 +26,9 @@ REVISION = "library_revision"
 REFERRED = (EntryKind.PATHWAY, EntryKind.EXERCISE)
 """What sessions and series refer to by version."""
 
+OWN_PATHWAY = "own-"
+"""How the slugs of pathways begin that were written here."""
+
 _kept: WeakKeyDictionary[Engine | Connection, dict[str, tuple[str, Catalogue]]] = WeakKeyDictionary()
 
 
@@ -52,6 +55,8 @@ def _load(db: Session, language: str) -> Catalogue:
     rows = [row for row in found if row.language == language]
     shipped = catalogue(language)
     newest: dict[Slot, Any] = dict.fromkeys(list_shelves(shipped))  # in the order of the files, then by slug
+    paths = (row for row in rows if row.kind == EntryKind.PATHWAY)
+    own = {row.slug: row.owner_id for row in paths if row.owner_id or row.slug.startswith(OWN_PATHWAY)}
     private: dict[str, str | None] = {}
     for row in rows:
         slot = (EntryKind(row.kind), row.slug)
@@ -63,7 +68,8 @@ def _load(db: Session, language: str) -> Catalogue:
     current = {slot: entry for slot, entry in newest.items() if entry is not None}
     # a plan that was made in another language refers to words that this one may not have
     elsewhere = [row for row in found if row.language != language]
-    return replace(arrange(shipped, current), private=private, earlier=_read_all(elsewhere) | _read_all(rows))
+    earlier = _read_all(elsewhere) | _read_all(rows)
+    return replace(arrange(shipped, current), owners=own, private=private, earlier=earlier)
 
 
 def _read_all(rows: Iterable[LibraryEntry]) -> dict[tuple[EntryKind, str, int], Any]:

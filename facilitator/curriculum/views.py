@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from facilitator.curriculum import editions
 from facilitator.curriculum.catalogue import Catalogue
 from facilitator.groups import service as groups
+from facilitator.library import paths
 from facilitator.library.forms_shelves import list_help_countries
 from facilitator.web.locale import language
 from facilitator.web.login import me
@@ -27,10 +28,14 @@ def show_model() -> ResponseReturnValue:
 
 @blueprint.get("/curriculum/pathways")
 def show_pathways() -> ResponseReturnValue:
-    """Show every pathway with its depth ramp and its sessions."""
+    """Show the library's pathways with their depth ramps and sessions, and those that were built here."""
     edition = _edition()
     return render_template(
-        "curriculum/pathways.html", nav="curriculum", pathways=edition.pathways_of([me().id]), model=edition.model
+        "curriculum/pathways.html",
+        nav="curriculum",
+        pathways=[pathway for pathway in edition.pathways_of([me().id]) if pathway.id not in edition.owners],
+        own=paths.list_paths(db(), me()),
+        model=edition.model,
     )
 
 

@@ -6,7 +6,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from facilitator.curriculum.editions import edition
-from facilitator.library import views_editing, views_entries, views_exchange, views_review
+from facilitator.library import views_editing, views_entries, views_exchange, views_paths, views_review
 from facilitator.library.queries import count_shelves
 from facilitator.library.review import may_review
 from facilitator.times import get_zone, to_local
@@ -19,6 +19,7 @@ views_review.register(blueprint)
 views_exchange.register(blueprint)
 views_entries.register(blueprint)
 views_editing.register(blueprint)
+views_paths.register(blueprint)
 
 
 @blueprint.get("")

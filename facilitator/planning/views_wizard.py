@@ -5,7 +5,7 @@ cookie of this browser, and leads on to the page of the next step: so Back, Forw
 with the answers as they were last sent. They hold dates and choices, and nothing of anybody.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -50,12 +50,14 @@ class Ground:
     """What a plan stands on: the group, the paths that fit it, its reminders and the sessions it has.
 
     Args:
+        owners: who wrote each path that did not come with the program.
         people: how many are on its list.
         zones: where they live.
     """
 
     group: Group
     pathways: Sequence[Pathway]
+    owners: Mapping[str, str | None]
     leads: Sequence[timedelta]
     own: Sequence[GroupSession]
     people: int
@@ -141,19 +143,16 @@ def _lead_to(group: Group, series: Series, words: str) -> ResponseReturnValue:
 
 def _read_ground(group: Group) -> Ground:
     people, zones = groups.count_with_zones(db(), group)
+    content = edition(db(), group.language)
     return Ground(
         group=group,
-        pathways=_pathways(group),
+        pathways=tuple(each for each in content.pathways_of([me().id]) if each.group_kind == group.kind),
+        owners=content.owners,
         leads=reminders.list_rules(db(), group),
         own=load_timetable(db(), group.id),
         people=people,
         zones=zones,
     )
-
-
-def _pathways(group: Group) -> tuple[Pathway, ...]:
-    found = edition(db(), group.language).pathways_of([me().id])
-    return tuple(pathway for pathway in found if pathway.group_kind == group.kind)
 
 
 def _wanted_step() -> str:
@@ -204,6 +203,7 @@ def _show(ground: Ground, form: SeriesForm, step: str) -> ResponseReturnValue:
         group=group,
         form=form,
         pathways=pathways,
+        owners=ground.owners,
         chosen=next((each for each in pathways if each.id == form.pathway_id.data), None),
         answers=answers,
         step=step,
