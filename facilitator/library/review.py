@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 
 from facilitator.accounts.models import Facilitator, Role
 from facilitator.curriculum import entries
-from facilitator.curriculum.rules import Arena, EntryKind, Format, GroupKind, Phase, Pole, SubBind
+from facilitator.curriculum.rules import EntryKind
 from facilitator.errors import Conflict, Invalid, NotFound
 from facilitator.library.models import LeftForLater
 from facilitator.library.pieces import Piece, list_pieces
 from facilitator.prompts import service as prompts
 from facilitator.prompts.models import PromptVersion
-from facilitator.prompts.rules_draft import PromptDraft
+from facilitator.prompts.queries import draft_of
 from facilitator.prompts.rules_lint import LintWarning, lint_prompt
 
 REVIEWERS = frozenset({Role.REVIEWER, Role.ADMIN})
@@ -129,28 +129,4 @@ def get_piece(pieces: Collection[Piece], version_id: str) -> Piece:
 
 def list_hints(piece: Piece) -> tuple[LintWarning, ...]:
     """List what an author would be asked to look at again; prompts alone have such rules."""
-    return lint_prompt(_draft(piece.row)) if isinstance(piece.row, PromptVersion) else ()
-
-
-def _draft(version: PromptVersion) -> PromptDraft:
-    return PromptDraft(
-        language=version.language,
-        sub_bind=SubBind(version.sub_bind),
-        pole=Pole(version.pole),
-        arenas=tuple(Arena(arena) for arena in version.arenas),
-        depth=version.depth,
-        phase=Phase(version.phase),
-        format=Format(version.format),
-        fallback_format=Format(version.fallback_format) if version.fallback_format else None,
-        minutes_default=version.minutes_default,
-        minutes_min=version.minutes_min,
-        text=version.text,
-        content_note=version.content_note,
-        opt_out=version.opt_out,
-        follow_ups=tuple(version.follow_ups),
-        facilitator_note=version.facilitator_note,
-        group_kinds=tuple(GroupKind(kind) for kind in version.group_types),
-        min_people=version.min_people,
-        online_ok=version.online_ok,
-        tags=tuple(version.tags),
-    )
+    return lint_prompt(draft_of(piece.row)) if isinstance(piece.row, PromptVersion) else ()

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from facilitator.errors import Invalid
+from facilitator.prompts.importing import CONTENT
 
 LISTS = frozenset({"arenas", "follow_ups", "group_types", "tags"})
 NUMBERS = frozenset({"version", "translation_of", "depth", "minutes_default", "minutes_min", "min_people"})
@@ -31,25 +32,7 @@ COLUMNS = (
     "translation_of",
     "status",
     "shared",
-    "sub_bind",
-    "pole",
-    "arenas",
-    "depth",
-    "phase",
-    "format",
-    "fallback_format",
-    "minutes_default",
-    "minutes_min",
-    "text",
-    "content_note",
-    "opt_out",
-    "follow_ups",
-    "facilitator_note",
-    "group_types",
-    "min_people",
-    "online_ok",
-    "tags",
-    "provenance",
+    *CONTENT,
     "reviewed_by_role",
     "reviewed_on",
 )
