@@ -78,8 +78,8 @@ class Piece:
 
     @property
     def can_retire(self) -> bool:
-        """Tell whether it can be taken out of use: of some scripts there is one alone, and pages need it."""
-        return self.slug not in SINGLE_SCRIPTS or self.kind != EntryKind.SCRIPT
+        """Tell whether it may be taken out of use: of some scripts there is one alone, and every length has one agenda."""
+        return self.kind != EntryKind.AGENDA and (self.slug not in SINGLE_SCRIPTS or self.kind != EntryKind.SCRIPT)
 
     @property
     def words(self) -> int:

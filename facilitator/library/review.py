@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 
 from facilitator.accounts.models import Facilitator, Role
 from facilitator.curriculum import entries
+from facilitator.curriculum.editions import edition
 from facilitator.curriculum.rules import EntryKind
 from facilitator.errors import Conflict, Invalid, NotFound
+from facilitator.library.editing import find_hold
 from facilitator.library.models import LeftForLater
 from facilitator.library.pieces import Piece, list_pieces
 from facilitator.prompts import service as prompts
@@ -104,14 +106,15 @@ def take_out(db: Session, piece: Piece) -> None:
     """Take an entry out of use; what stands in a plan already stays.
 
     Raises:
-        Conflict: when pages cannot do without it.
+        Conflict: when pages or groups cannot do without it.
     """
-    if not piece.can_retire:
-        raise Conflict("This entry cannot be taken out of use. Give it other words instead.")
     if isinstance(piece.row, PromptVersion):
         prompts.retire(db, [piece.row.id])
     else:
-        entries.retire_entry(db, (EntryKind(piece.row.kind), piece.slug), piece.row.language)
+        slot, language = (EntryKind(piece.row.kind), piece.slug), piece.row.language
+        if find_hold(slot, edition(db, language)):
+            raise Conflict("This entry cannot be taken out of use. Give it other words instead.")
+        entries.retire_entry(db, slot, language)
     take_up(db, [piece.row.id])
 
 

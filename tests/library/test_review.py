@@ -293,3 +293,8 @@ def test_whether_any_prompt_was_reviewed_looks_at_shared_ones(db):
     db.get_one(Prompt, row.prompt_id).shared = False
     db.flush()
     assert not has_reviewed(db)
+
+
+def test_what_groups_cannot_do_without_stays_in_use_as_on_its_own_page(db):
+    with pytest.raises(Conflict):
+        review.take_out(db, find(db, "int-findahelpline"))
