@@ -23,7 +23,9 @@ from facilitator.curriculum.rules import Origin, PromptStatus
 from facilitator.curriculum.service import SOURCE_LANGUAGE, catalogue, load_prompt_entries
 from facilitator.curriculum.shelves import list_shelves, write_entry
 from facilitator.errors import Conflict, Invalid
+from facilitator.library.editing import Fault
 from facilitator.library.exchange import Holding, Refusal, load_holdings
+from facilitator.library.holds import list_holds
 from facilitator.library.items import PROMPT, Item, Key, write_item
 from facilitator.prompts.importing import content_of
 from facilitator.prompts.models import Prompt, PromptVersion
@@ -63,6 +65,7 @@ class Line:
         item: what the file holds; None when it could not be read.
         here: the newest version in the database.
         reason: why it is refused.
+        hold: what groups could not do without, when it is refused for that.
     """
 
     outcome: Outcome
@@ -70,6 +73,7 @@ class Line:
     item: Item | None = None
     here: Holding | None = None
     reason: str = ""
+    hold: Fault | None = None
 
     @property
     def version(self) -> int:
@@ -112,6 +116,7 @@ class Plan:
             (
                 line.outcome,
                 line.reason,
+                line.hold and line.hold.code,
                 line.item and write_item(line.item),
                 line.here and (line.here.row.id, line.here.item.head.status),
             )
@@ -146,7 +151,7 @@ def plan_import(db: Session, me: Facilitator | None, found: Iterable[Item | Refu
         outcome = Outcome.REFUSED if reason else _judge(each, versions)
         here = versions[-1] if versions and not reason else None
         lines.append(Line(outcome=outcome, name=" ".join(each.key[:2]), item=each, here=here, reason=reason))
-    return Plan(lines=tuple(lines))
+    return Plan(lines=tuple(_hold_back(db, lines)))
 
 
 def carry_out(db: Session, me: Facilitator | None, plan: Plan, decision: Decision | None = None) -> dict[Outcome, int]:
@@ -183,6 +188,19 @@ def _write_all(db: Session, me: Facilitator | None, written: Sequence[Line]) -> 
         if line.item:
             _write(db, me, line, line.item, renumbered)
     db.flush()
+
+
+def _hold_back(db: Session, lines: Sequence[Line]) -> list[Line]:
+    """Refuse what would take out of use what groups cannot do without."""
+    brought = [line.item for line in lines if line.item and line.outcome in WRITTEN]
+    conflicting = [line.item for line in lines if line.item and line.outcome is Outcome.CONFLICT]
+    holds = list_holds(db, brought, [*brought, *conflicting])
+    return [
+        replace(line, outcome=Outcome.REFUSED, here=None, hold=holds[line.item.key])
+        if line.item and line.outcome is not Outcome.REFUSED and line.item.key in holds
+        else line
+        for line in lines
+    ]
 
 
 def _refuse(item: Item, me: Facilitator | None, holding: Holding | None, *, stands_twice: bool) -> str:

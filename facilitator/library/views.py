@@ -9,6 +9,7 @@ from facilitator.curriculum.editions import edition
 from facilitator.library import views_editing, views_entries, views_exchange, views_paths, views_review
 from facilitator.library.queries import count_shelves
 from facilitator.library.review import may_review
+from facilitator.library.wording import country_words
 from facilitator.times import get_zone, to_local
 from facilitator.web.locale import language
 from facilitator.web.login import me
@@ -20,6 +21,7 @@ views_exchange.register(blueprint)
 views_entries.register(blueprint)
 views_editing.register(blueprint)
 views_paths.register(blueprint)
+blueprint.add_app_template_filter(country_words)
 
 
 @blueprint.get("")

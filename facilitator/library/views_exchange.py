@@ -15,6 +15,7 @@ from facilitator.library.exchange import LARGEST_FILE, Layout
 from facilitator.library.forms_exchange import ExportForm, ImportForm
 from facilitator.library.importing import Decision, Outcome, Plan, carry_out, plan_import
 from facilitator.library.review import may_review
+from facilitator.library.wording import fault_words
 from facilitator.web.login import me
 from facilitator.web.request import db
 
@@ -130,6 +131,7 @@ def _import_page(form: ImportForm, plan: Plan | None = None) -> str:
         plan=plan,
         outcomes=Outcome,
         differences=list_differences,
+        fault_words=fault_words,
         can_import=may_review(me()),
         has_errors=bool(form.errors),
     )

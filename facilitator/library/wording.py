@@ -1,7 +1,9 @@
-"""What the faults of an entry are called on its pages, in the reader's language. Nothing here decides."""
+"""What faults of an entry and countries are called on pages, in the reader's language. Nothing here decides."""
 
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
+from facilitator.curriculum.catalogue import ANYWHERE, EUROPEAN_UNION
 from facilitator.library.editing import Fault, FaultCode
 
 
@@ -29,6 +31,12 @@ def fault_words(fault: Fault) -> str:
         FaultCode.SLUG_TAKEN: _("Another entry has this name in addresses already."),
     }
     return str(words[fault.code]) % fault.params if fault.params else str(words[fault.code])
+
+
+def country_words(code: str) -> str:
+    """Return what the country of a help line is called; a code that is not known stands as it is."""
+    wide = {ANYWHERE: _("Any country"), EUROPEAN_UNION: _("European Union")}
+    return str(wide.get(code) or get_locale().territories.get(code, code))
 
 
 def _sum_words(total: int, minutes: int) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from facilitator.curriculum.rules import Pole
+from facilitator.curriculum.rules import Pole, SessionKind
 from facilitator.groups.models import Group
 from facilitator.planning.checking import CheckCode, PlanWarning, check_desk
 from facilitator.planning.filling import Desk
@@ -111,6 +111,11 @@ class SessionPage:
     def can_move(self, now: datetime) -> bool:
         """Say whether the time can still be changed: the session stands and has not begun."""
         return self.session.status == SessionStatus.SCHEDULED and self.session.starts_at > now
+
+    @property
+    def can_follow(self) -> bool:
+        """Say whether one more session can come after it: the closing one stays the last."""
+        return self.session.session_kind != SessionKind.LAST
 
 
 def session_page(db: Session, session: GroupSession, group: Group, *, require_review: bool = True) -> SessionPage:

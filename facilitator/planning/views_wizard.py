@@ -16,6 +16,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from facilitator.curriculum.catalogue import Catalogue
 from facilitator.curriculum.editions import edition
 from facilitator.curriculum.pathways import Pathway
 from facilitator.errors import Conflict, Invalid, NotFound
@@ -83,11 +84,12 @@ def register(blueprint: Blueprint) -> None:
 
 
 def start_series() -> ResponseReturnValue:
-    """Ask which group the new series is for; with one group go straight on."""
-    mine = groups.list_own(db(), me())
-    if len(mine) == 1:
-        return redirect(url_for("planning.plan_series", group_id=mine[0].id), 303)
-    return render_template("planning/start_series.html", nav="series", groups=mine)
+    """Ask which group the new series is for, of those that a wanted path fits; with one group go straight on."""
+    mine, wanted = groups.list_own(db(), me()), request.args.get("path")
+    fitting = _list_fitting(mine, wanted) if wanted else mine
+    if len(fitting) == 1:
+        return redirect(url_for("planning.plan_series", group_id=fitting[0].id, path=wanted), 303)
+    return render_template("planning/start_series.html", nav="series", groups=fitting, path=wanted, mine=mine)
 
 
 def plan_series(group_id: str, step: str) -> ResponseReturnValue:
@@ -102,7 +104,10 @@ def plan_series(group_id: str, step: str) -> ResponseReturnValue:
     if kept is None and step != STEPS[0]:
         return _lead_on(group, STEPS[0])
     ground = _read_ground(group)
-    return _show(ground, ground.begin() if kept is None or done else ground.resume(kept), step)
+    form = ground.begin() if kept is None or done else ground.resume(kept)
+    if step == STEPS[0] and request.args.get("path") in {each.id for each in ground.pathways}:
+        form.pathway_id.data = request.args["path"]
+    return _show(ground, form, step)
 
 
 def step_series(group_id: str) -> ResponseReturnValue:
@@ -146,13 +151,24 @@ def _read_ground(group: Group) -> Ground:
     content = edition(db(), group.language)
     return Ground(
         group=group,
-        pathways=tuple(each for each in content.pathways_of([me().id]) if each.group_kind == group.kind),
+        pathways=_list_paths(content, group),
         owners=content.owners,
         leads=reminders.list_rules(db(), group),
         own=load_timetable(db(), group.id),
         people=people,
         zones=zones,
     )
+
+
+def _list_paths(content: Catalogue, group: Group) -> tuple[Pathway, ...]:
+    """List the paths that fit a group, in the language of that group."""
+    return tuple(each for each in content.pathways_of([me().id]) if each.group_kind == group.kind)
+
+
+def _list_fitting(mine: Sequence[Group], wanted: str) -> list[Group]:
+    """List the groups that a path fits; each language is read once."""
+    content = {spoken: edition(db(), spoken) for spoken in {group.language for group in mine}}
+    return [group for group in mine if wanted in {each.id for each in _list_paths(content[group.language], group)}]
 
 
 def _wanted_step() -> str:

@@ -48,6 +48,7 @@ def test_a_path_is_copied_put_right_saved_and_planned(chromium: Browser, program
     for number in range(1, 6):
         move(page, number, "down")
     expect(page.get_by_text("It keeps to every rule.")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)  # what is mended is no longer called a problem
     page.get_by_role("button", name="Save the path").click()
     expect(page.get_by_text("Saved, for you alone.")).to_be_visible()
     plan_along(page, name)
@@ -66,6 +67,17 @@ def plan_along(page: Page, name: str) -> None:
     page.get_by_role("button", name="Schedule sessions").click()
     expect(page.get_by_text("8 sessions are planned. Nothing was sent.")).to_be_visible()
     expect(page.get_by_role("link", name="Vulnerability").last).to_be_visible()
+
+
+def test_no_name_of_a_session_breaks_inside_a_word_on_a_phone(page: Page):
+    sign_in(page)
+    page.set_viewport_size({"width": 390, "height": 844})
+    copy_eight(page)
+    title = page.locator("#sessions h3 span", has_text=re.compile("^Powerlessness$")).last
+    lines = title.evaluate(
+        "e => { const r = document.createRange(); r.selectNodeContents(e); return r.getClientRects().length }"
+    )
+    assert lines == 1
 
 
 def test_a_session_is_dragged_and_what_is_typed_meanwhile_stays(page: Page):

@@ -55,7 +55,9 @@ def give_other_words(page: Page) -> None:
     versions = page.locator("section[aria-labelledby=ver]")
     expect(versions.get_by_text(re.compile("^Version 2"))).to_be_visible()
     expect(versions.get_by_text(re.compile("^Version 1"))).to_be_visible()
-    versions.locator("summary", has_text="What changed").click()
+    changed = versions.locator("summary", has_text="What changed")
+    expect(changed).to_have_text(re.compile("in version 2 English$"))
+    changed.click()
     expect(versions.locator("del").first).to_contain_text("*small*")
     expect(versions.locator("ins").first).to_contain_text("*quiet*")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.library.shelf import file_of, prompt_table
+from tests.library.shelf import CLOSED_90, entry_table, file_of, prompt_table
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.processes
@@ -77,6 +77,16 @@ def test_what_is_refused_is_named_and_nothing_is_written(type_in, tmp_path):
         "Nothing is imported while an entry is refused.",
     ]
     assert type_in("export-library", "-").stdout == before
+
+
+def test_what_groups_cannot_do_without_is_named_and_stays(type_in, tmp_path):
+    path = tmp_path / "library.toml"
+    path.write_bytes(file_of(entry_table(CLOSED_90, status="retired")))
+    done = type_in("import-library", path)
+    assert (done.returncode, said(done)[0]) == (
+        1,
+        "agenda closed-90: Pages need this one. Give it other words instead.",
+    )
 
 
 def test_a_file_that_cannot_be_opened_is_told_in_one_line(type_in, tmp_path):

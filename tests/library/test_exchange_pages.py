@@ -87,6 +87,15 @@ def test_a_file_with_a_refused_entry_is_not_imported_by_any_press(shelf, reviewe
     assert versions(shelf, PROMPT, "fear-new") == []
 
 
+def test_a_file_that_retires_what_groups_need_is_refused_with_the_words_of_the_entrys_page(shelf, reviewer):
+    line = (EntryKind.HELP_LINE, "int-findahelpline")
+    page = send(reviewer, file_of(NEW, entry_table(line, status="retired")))
+    assert "This is the only line for people whose country has none." in page.text
+    assert send(reviewer, do="import", **hidden(page)).status_code == 422
+    assert versions(shelf, PROMPT, "fear-new") == []
+    assert "This is the only line" in reviewer.get("/library/help_line/int-findahelpline").text
+
+
 def test_conflicts_ask_for_one_decision(shelf, reviewer):
     page = send(reviewer, file_of(NEW, CONFLICT))
     undecided = send(reviewer, do="import", **hidden(page))

@@ -304,6 +304,33 @@ def test_the_wizard_refuses_a_length_that_the_path_is_not_written_for(shelf, ali
     assert "This pathway is written for sessions of 60 minutes." in shown.text
 
 
+def chosen(page):
+    """Return the path that is chosen in the first step of the wizard."""
+    return re.search(r'value="([^"]+)" checked', page.text)[1]
+
+
+def test_planning_from_the_page_of_a_path_begins_with_that_path(shelf, alice):
+    path = save(alice)
+    link = re.search(r'href="(/series/new[^"]*)"', re.search(r"<main.*", alice.get(path).text, re.DOTALL)[0])[1]
+    assert chosen(alice.get(link, follow_redirects=True)) == slug_of(path)
+    # answers that are kept from before give way to it
+    press(alice, alice.get(shelf.at("/plan")), shelf.at("/plan"), do="next", pathway_id="closed-12")
+    assert chosen(alice.get(shelf.at("/plan"))) == "closed-12"
+    assert chosen(alice.get(link, follow_redirects=True)) == slug_of(path)
+    assert chosen(alice.get(shelf.at("/plan"), query_string={"path": "open-6"})) == "closed-12"
+
+
+def test_planning_from_a_path_asks_only_about_groups_that_it_fits(shelf, alice):
+    for_open, for_closed = (alice.get("/series/new", query_string={"path": each}) for each in ("open-6", "closed-8"))
+    assert "fits none of your groups" in for_open.text
+    assert for_closed.headers["Location"] == f"{shelf.at('/plan')}?path=closed-8"
+    with shelf.change() as db:
+        make_group(db, shelf.account(db, "alice"), shelf.clock(), label="Blue Room")
+    both = alice.get("/series/new?path=closed-8").text
+    assert both.count("/plan?path=closed-8") == 2
+    assert "/series/new?path=closed-8" in alice.get("/curriculum/pathways").text
+
+
 def test_a_path_is_exported_as_a_file(alice):
     path = save(alice)
     link = re.search(r'href="(/library/export/file\?[^"]+)"', alice.get(path).text)[1].replace("&amp;", "&")

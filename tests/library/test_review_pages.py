@@ -134,6 +134,17 @@ def test_an_entry_shows_everything_a_reviewer_needs(shelf, sitting):
     assert "Fear: 0 of 27" in page
 
 
+COUNTRIES = [("en", "gb-samaritans", "United Kingdom"), ("en", "int-findahelpline", "Any country")]
+COUNTRIES += [("en", "eu-emergency", "European Union"), ("es", "es-016", "Spain"), ("es", "mx-saptel", "Mexico")]
+
+
+@pytest.mark.parametrize(("language", "slug", "name"), COUNTRIES)
+def test_the_country_of_a_help_line_stands_by_its_name(shelf, sitting, language, slug, name):
+    with shelf.read() as db:
+        row = next(piece.row for piece in list_pieces(db, language) if piece.slug == slug)
+    assert name in words(sitting.get(entry_at(row.id, language=language)))
+
+
 def test_the_lint_speaks_where_it_has_something_to_say(shelf, sitting):
     first = list_ids(shelf)[0]
     assert "An author would be asked" not in sitting.get(entry_at(first)).text

@@ -147,8 +147,3 @@ def test_the_ramp_of_a_series_stays_inside_its_width(render, count):
 
 def test_a_list_of_one_page_has_no_pages(render):
     assert render("lists", "pages('prompts.list_prompts', 1, 1)", url_for=str).strip() == ""
-
-
-@pytest.mark.parametrize(("code", "name"), [("GB", "United Kingdom"), ("INT", "Any country"), ("FR", "FR")])
-def test_a_country_of_help_lines_has_a_name(render, code, name):
-    assert render("lists", f"country_name('{code}')") == name

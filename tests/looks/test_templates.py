@@ -144,3 +144,9 @@ def test_the_participants_frame_puts_the_way_out_first_and_says_nothing_of_the_g
 
 def test_every_error_has_its_page():
     assert {int(path.stem) for path in (FOLDER / "errors").glob("[0-9]*.html")} == set(SHOWN)
+
+
+def test_a_narrow_column_holds_its_heading():
+    # a card alone in the middle would stand to the right of its own heading
+    alone = re.compile(r'class="card[^"]*\bnarrow\b')
+    assert [_name(path) for path in PAGES if alone.search(_source(path))] == []
