@@ -13,14 +13,18 @@ from dataclasses import dataclass, field
 from email.utils import parseaddr
 from enum import StrEnum
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
+from facilitator.mail.box_urls import BoxUrl, parse_box_url
 from facilitator.mail.message import wire_address
 from facilitator.mail.urls import MailUrl, parse_mail_url
 
 PREFIX = "FACILITATOR_"
 KEY_BYTES = 32
 DATABASE_SCHEMES = ("sqlite", "postgresql")
+MAIL_CONNECTIONS = "12345678"
+SHORTEST_TOKEN = 16
+LOCAL_HTTP = {("http", host) for host in ("127.0.0.1", "::1", "localhost")}  # what never leaves the machine
 DEFAULT_BASE_URL = "http://127.0.0.1:5000"
 
 
@@ -52,6 +56,10 @@ class Config:
         base_url: the address under which people reach this installation, without a slash at the end.
         mail_url: the mail server, or the local mailbox.
         mail_from: the neutral sender, "Name <address>" or an address.
+        mail_connections: how many connections to the mail server one worker opens at most, 1 to 8.
+        returns_url: the box that returned mail comes to, or None.
+        metrics_token: what a monitor shows to read the figures of delivery; empty for nobody.
+        ping_url: what is asked every minute while delivery is well, so that somebody outside notices silence; or empty.
     """
 
     mode: Mode
@@ -62,6 +70,10 @@ class Config:
     base_url: str
     mail_url: MailUrl = field(repr=False)
     mail_from: str
+    mail_connections: int = 2
+    returns_url: BoxUrl | None = field(default=None, repr=False)
+    metrics_token: str = field(default="", repr=False)
+    ping_url: str = field(default="", repr=False)  # who knows it could keep up the pings of a dead installation
 
     @property
     def is_demo(self) -> bool:
@@ -117,6 +129,10 @@ class _Reader:
             "base_url": self._base_url(),
             "mail_url": self._mail_url(mode),
             "mail_from": self._mail_from(),
+            "mail_connections": self._mail_connections(),
+            "returns_url": self._returns_url(),
+            "metrics_token": self._metrics_token(),
+            "ping_url": self._ping_url(),
         }
         if self._mistakes:
             raise ConfigError(self._mistakes)
@@ -184,7 +200,7 @@ class _Reader:
 
     def _base_url(self) -> str:
         url = self._text("BASE_URL", DEFAULT_BASE_URL).rstrip("/")
-        parts = urlsplit(url)
+        parts = _parts(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             self._mistakes.append(f"{PREFIX}BASE_URL is {url!r}; give a full address such as https://notes.example.")
         return url
@@ -203,6 +219,36 @@ class _Reader:
             self._mistakes.append(f"{PREFIX}MAIL_URL is mailbox:, which reaches nobody; give a mail server.")
         return url
 
+    def _mail_connections(self) -> int:
+        text = self._text("MAIL_CONNECTIONS", "2")
+        if len(text) != 1 or text not in MAIL_CONNECTIONS:
+            self._mistakes.append(f"{PREFIX}MAIL_CONNECTIONS is {text!r}; give a number from 1 to 8.")
+            return 1
+        return int(text)
+
+    def _returns_url(self) -> BoxUrl | None:
+        text = self._text("RETURNS_URL", "")
+        try:
+            return parse_box_url(text) if text else None
+        except ValueError as error:
+            self._mistakes.append(f"{PREFIX}RETURNS_URL cannot be read: {error}")
+            return None
+
+    def _metrics_token(self) -> str:
+        token = self._text("METRICS_TOKEN", "")
+        if token and (len(token) < SHORTEST_TOKEN or not token.isascii() or " " in token or not token.isprintable()):
+            self._mistakes.append(
+                f"{PREFIX}METRICS_TOKEN cannot be used; give at least {SHORTEST_TOKEN} letters and digits."
+            )
+        return token
+
+    def _ping_url(self) -> str:
+        url = self._text("PING_URL", "")
+        parts = _parts(url)
+        if url and not (parts.hostname and (parts.scheme == "https" or (parts.scheme, parts.hostname) in LOCAL_HTTP)):
+            self._mistakes.append(f"{PREFIX}PING_URL is no https address; a ping unsealed would give it away.")
+        return url
+
     def _mail_from(self) -> str:
         sender = self._text("MAIL_FROM", "Notes <notes@localhost>")
         try:
@@ -215,6 +261,14 @@ class _Reader:
                 f"{PREFIX}MAIL_FROM is {sender!r}; give an address such as Notes <notes@mail.example>."
             )
         return sender
+
+
+def _parts(url: str) -> SplitResult:
+    """Return the parts of an address; of one that is none, nothing."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
 
 
 def _make_key(path: Path) -> None:

@@ -43,6 +43,7 @@ LAYERS = {
     "e2e": ("requirements-e2e.txt", "about 15 s, 170 MB"),
     "lint": ("requirements-lint.txt", "about 20 s, 110 MB"),
 }
+WORKERS = (os.cpu_count() or 1) + 1  # many tests wait for a process or a browser; one more keeps the machine busy
 PIP_INSTALL = "-m pip install --require-hashes --only-binary :all: --no-user --no-input --disable-pip-version-check -q"
 CHECKS = (
     "ruff check .",
@@ -254,7 +255,7 @@ def test(arguments: list[str]) -> None:
     compile_catalogues()
     own = ("-n", "--numprocesses", "--pdb")
     serial = any(argument.startswith(own) for argument in arguments) or "no:xdist" in " ".join(arguments)
-    become("-m", "pytest", "-p", "tests.plugin_real", *([] if serial else ["-n", "auto"]), *arguments)
+    become("-m", "pytest", "-p", "tests.plugin_real", *([] if serial else ["-n", str(WORKERS)]), *arguments)
 
 
 def check(arguments: list[str]) -> None:

@@ -22,7 +22,7 @@ from facilitator.reminders.views import blueprint as reminders
 from facilitator.reports.views import blueprint as reports
 from facilitator.today.views import blueprint as today
 from facilitator.vault import Vault
-from facilitator.web import errors, filters, headers, health, locale, login, request
+from facilitator.web import errors, filters, headers, health, locale, login, once, request
 
 TOP = Path(__file__).resolve().parent.parent
 LARGEST_BODY = 1_000_000  # bytes; a pasted list of participants or a prompt fits many times over
@@ -54,7 +54,7 @@ def build(config: Config, database: Database | None = None, clock: Callable[[], 
         app, config, database or Database(config.database_url, Vault(config.vault_key)), clock or request.utc_now
     )
     csrf.init_app(app)
-    for part in (login, locale, headers, errors, filters):
+    for part in (login, once, locale, headers, errors, filters):
         part.init_app(app)
     for blueprint in (
         health.blueprint,

@@ -23,8 +23,12 @@ from facilitator.errors import AppError, Conflict, Invalid
 from facilitator.library import exchange
 from facilitator.library.exchange import Layout
 from facilitator.library.importing import UNDECIDED, Decision, Outcome, carry_out, plan_import, say_counts
+from facilitator.library.wording import fault_words
 from facilitator.prompts.importing import import_library
+from facilitator.reminders.audit import AUDIT_AHEAD
+from facilitator.reminders.claim import free_expired
 from facilitator.reminders.delivery import deliver_due
+from facilitator.reminders.policy import resolve_unknown
 from facilitator.reminders.sweep import sweep
 from facilitator.vault import Vault
 
@@ -206,7 +210,7 @@ def _create_facilitator(given: argparse.Namespace, _config: Config, database: Da
 def _plan_due(given: argparse.Namespace, _config: Config, database: Database) -> int:
     _require_ready(database)
     with database.write() as db:
-        followed = sweep(db, worker.AUDIT_AHEAD, _clock(given)())
+        followed = sweep(db, AUDIT_AHEAD, _clock(given)())
         db.commit()
     print(json.dumps({"planned": followed.planned, "notices": followed.notices, "withdrawn": followed.withdrawn}))
     return 0
@@ -217,9 +221,10 @@ def _send_due(given: argparse.Namespace, config: Config, database: Database) -> 
     app = create_app(config, database)
     with worker.mail_target(config) as target, app.app_context():
         station = worker.make_station(config, database, _clock(given), target)
-        worker.reap(
-            worker.Worker(station=station, app=app, stopping=threading.Event())
-        )  # an earlier pass may have died
+        with database.write() as db:
+            free_expired(db, station.clock())  # an earlier pass may have died
+            resolve_unknown(db, station.clock())
+            db.commit()
         counts = deliver_due(station)
     print(json.dumps({"messages": sum(counts.values()), **counts}))
     return 0
@@ -250,7 +255,7 @@ def _import_library(given: argparse.Namespace, _config: Config, database: Databa
     with database.write() as db:
         plan = plan_import(db, None, exchange.read_file(content, given.file))
         for line in plan.list_lines(Outcome.REFUSED):
-            print(line.reason, file=sys.stderr)
+            print(f"{line.name}: {fault_words(line.hold)}" if line.hold else line.reason, file=sys.stderr)
         undecided = () if given.decision else plan.list_lines(Outcome.CONFLICT)
         for line in undecided:
             print(f"{line.name}: version {line.version} is here with other words.", file=sys.stderr)

@@ -10,12 +10,27 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Dialect, Engine, MetaData, create_engine, event, literal
+from sqlalchemy import (
+    BigInteger,
+    CursorResult,
+    Dialect,
+    Engine,
+    Insert,
+    MetaData,
+    Select,
+    Update,
+    create_engine,
+    event,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator
 
 from facilitator.vault import Vault
@@ -123,6 +138,75 @@ def insert_missing(db: Session, model: type[Base], rows: Sequence[Mapping[str, o
     insert = sqlite.insert if db.get_bind().dialect.name == "sqlite" else postgresql.insert
     statement = insert(model).values([dict(row) for row in rows]).on_conflict_do_nothing().returning(literal(1))
     return len(db.execute(statement).all()) if rows else 0
+
+
+class Prepared:
+    """A statement that runs for every message: laid out once for each engine, and afterwards only filled in.
+
+    SQLAlchemy finds its way through a statement anew at each execution, which takes longer than SQLite takes to run it.
+
+    Args:
+        statement: of tables, with named parameters.
+    """
+
+    def __init__(self, statement: Insert | Update | Select[Any]) -> None:
+        self._statement = statement
+        self._laid_out: dict[str, _LaidOut] = {}
+
+    def run(self, link: Connection, values: Mapping[str, object]) -> CursorResult[Any]:
+        """Execute with these parameters."""
+        laid_out = self._for(link)
+        return link.exec_driver_sql(laid_out.text, laid_out.fill(values))
+
+    def run_all(self, link: Connection, rows: Sequence[Mapping[str, object]]) -> int:
+        """Execute once for each set of parameters, at least one; return how many rows were touched in all."""
+        laid_out = self._for(link)
+        return link.exec_driver_sql(laid_out.text, [laid_out.fill(values) for values in rows]).rowcount
+
+    def _for(self, link: Connection) -> "_LaidOut":
+        laid_out = self._laid_out.get(link.dialect.name)
+        if laid_out is None:
+            laid_out = self._laid_out[link.dialect.name] = _LaidOut(self._statement, link.dialect)
+        return laid_out
+
+
+class _LaidOut:
+    """The text of a statement for one driver, and what each parameter has to pass through on its way there."""
+
+    def __init__(self, statement: Insert | Update | Select[Any], dialect: Dialect) -> None:
+        compiled = statement.compile(dialect=dialect)
+        if not isinstance(compiled, SQLCompiler):
+            raise TypeError("Only a statement of SQL can be laid out.")
+        self.text = str(compiled)
+        self._order = compiled.positiontup  # None where the driver takes parameters by name
+        self._processors = {
+            name: processor
+            for name, parameter in compiled.binds.items()
+            if (processor := parameter.type.dialect_impl(dialect).bind_processor(dialect))
+        }
+        self._fixed = self._processed(
+            {name: parameter.value for name, parameter in compiled.binds.items() if not parameter.required}
+        )
+
+    def fill(self, values: Mapping[str, object]) -> Any:
+        """Return the parameters as the driver takes them: by place or by name."""
+        given = self._fixed | self._processed(values)
+        return given if self._order is None else tuple(given[name] for name in self._order)
+
+    def _processed(self, values: Mapping[str, object]) -> dict[str, object]:
+        return {
+            name: self._processors[name](value) if name in self._processors else value for name, value in values.items()
+        }
+
+
+def try_lead(db: Session, work: str) -> bool:
+    """Tell whether this transaction may do a piece of work that one process does at a time; it may until it ends.
+
+    The lock lives in the transaction that does the work, so a pooled connection can neither lose nor keep it.
+    """
+    if db.get_bind().dialect.name == "sqlite":
+        return True  # it has one writer
+    return bool(db.scalar(select(func.pg_try_advisory_xact_lock(func.hashtext(work)))))
 
 
 def _engine(url: str) -> Engine:

@@ -8,5 +8,6 @@ from facilitator.library import models as library
 from facilitator.planning import models as planning
 from facilitator.prompts import models as prompts
 from facilitator.reminders import models as reminders
+from facilitator.reminders import models_worker as worker
 
-MODELS = (accounts, curriculum, prompts, library, groups, planning, reminders, attendance)
+MODELS = (accounts, curriculum, prompts, library, groups, planning, reminders, worker, attendance)

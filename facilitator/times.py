@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache
-from importlib import resources
+from importlib import metadata, resources
 from zoneinfo import ZoneInfo
 
 from facilitator.errors import Invalid
@@ -58,6 +58,11 @@ def get_zone(name: str, field: str = "zone") -> ZoneInfo:
 @cache
 def _known_names() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones() - {"Factory", "localtime"})
+
+
+def rules_version() -> str:
+    """Return which edition of the zone rules is in use."""
+    return metadata.version("tzdata")
 
 
 @cache

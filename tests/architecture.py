@@ -87,7 +87,13 @@ def check_imports(module: Module) -> Iterator[str]:
 def check_libraries(module: Module) -> Iterator[str]:
     """Keep Flask at the edges, SMTP in mail, and the pure modules pure."""
     place = module.place
-    web = place.kind in ("views", "forms", "letters", "wording") or place.package in ("web", "app", "cli", "worker")
+    web = place.kind in ("views", "forms", "letters", "wording") or place.package in (
+        "web",
+        "app",
+        "cli",
+        "worker",
+        "ticks",
+    )
     web = web or module.dotted == "facilitator"
     for node, name in module.imports():
         first = name.split(".")[0]
@@ -115,7 +121,7 @@ def check_reads(module: Module) -> Iterator[str]:
 
 def check_clock(module: Module) -> Iterator[str]:
     """Keep the clock to the edges; web/request.py is where the views' clock is handed in."""
-    at_edge = module.place.kind == "views" or module.place.package in ("cli", "worker")
+    at_edge = module.place.kind == "views" or module.place.package in ("cli", "worker", "ticks")
     if at_edge or module.dotted in ("dev", "facilitator.mail.mailbox", "facilitator.web.request"):
         return
     clock = re.compile(
@@ -134,7 +140,9 @@ def check_transactions(module: Module) -> Iterator[str]:
     place = module.place
     is_view = place.kind == "views"
     is_delivery = place.package == "reminders" and place.kind.startswith("delivery")
-    may_commit = is_view or place.package in ("cli", "worker", "migrations") or is_delivery
+    # what a view led to is known once it has committed, so its answer is kept in a transaction of its own
+    keeps_answers = module.dotted == "facilitator.web.once"
+    may_commit = is_view or place.package in ("cli", "worker", "ticks", "migrations") or is_delivery or keeps_answers
     for node in ast.walk(module.tree):
         if not isinstance(node, ast.Attribute):
             continue

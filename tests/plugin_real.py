@@ -19,6 +19,8 @@ def list_absent() -> list[str]:
         "PostgreSQL": bool(find_tool("initdb") or any(POSTGRESQL.glob("*/bin/initdb"))),
         "chromium": bool(find_tool("chromium")),
         "smtp-sink": bool(find_tool("smtp-sink")),
+        "faketime": bool(find_tool("faketime")),
+        "strace": bool(find_tool("strace")),
     }
     return [name for name in HOW if not present[name]]
 

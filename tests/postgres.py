@@ -20,7 +20,8 @@ from facilitator.db import Database
 from facilitator.vault import Vault
 
 TEMPLATE = "facilitator_template"
-SETTINGS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=60"
+FORGETFUL = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=60"
+DURABLE = "-c fsync=on -c synchronous_commit=on -c full_page_writes=on -c max_connections=60"
 
 
 def find_binaries() -> Path | None:
@@ -65,8 +66,13 @@ class Server:
 
 
 @contextmanager
-def running(binaries: Path) -> Iterator[Server]:
-    """Start a server in a folder of its own and stop it afterwards."""
+def running(binaries: Path, settings: str = FORGETFUL) -> Iterator[Server]:
+    """Start a server in a folder of its own and stop it afterwards.
+
+    Args:
+        binaries: where initdb and pg_ctl are.
+        settings: FORGETFUL is quick and loses data with the power; DURABLE is what an installation runs.
+    """
     folder = Path(tempfile.mkdtemp(prefix="facilitator-pg-", dir="/tmp"))
     cluster, port = folder / "cluster", _free_port()
     prefix: list[str] = []
@@ -99,7 +105,7 @@ def running(binaries: Path) -> Iterator[Server]:
             "-D",
             str(cluster),
         )
-        options = f"{SETTINGS} -c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder}"
+        options = f"{settings} -c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder}"
         run(str(binaries / "pg_ctl"), "-w", "-D", str(cluster), "-l", str(folder / "log"), "-o", options, "start")
         try:
             yield Server(port)

@@ -1,4 +1,4 @@
-"""Real parts that some tests need: PostgreSQL, Chromium, smtp-sink.
+"""Real parts that some tests need: PostgreSQL, Chromium, smtp-sink, faketime, strace.
 
 On a plain machine a test without its part is skipped and says which is missing; with REQUIRE_REAL=1 it fails.
 """
@@ -13,6 +13,8 @@ HOW = {
     "PostgreSQL": "apt-get install postgresql",
     "chromium": "apt-get install chromium",
     "smtp-sink": "apt-get install postfix",
+    "faketime": "apt-get install faketime",
+    "strace": "apt-get install strace",
 }
 PLACES = ("/usr/sbin", "/usr/bin", "/usr/lib/postfix/sbin")
 

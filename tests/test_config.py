@@ -187,3 +187,40 @@ def test_cookies_travel_over_https_alone_where_the_installation_does(given):
 def test_no_secret_shows_when_the_settings_are_printed(given):
     config = Config.from_env(given | {"FACILITATOR_SECRET_KEY": "open sesame"})
     assert not any(secret in repr(config) for secret in ("open sesame", "secret@", str(config.vault_key)))
+
+
+def test_nobody_reads_the_figures_and_nobody_is_pinged_unless_told(given):
+    config = Config.from_env(given)
+    assert (config.metrics_token, config.ping_url) == ("", "")
+
+
+@pytest.mark.parametrize("token", ["short", "x" * 15, "sixteen letters !", "sixteenlettersä!", "sixteen\tletters!"])
+def test_a_token_that_is_short_or_cannot_travel_is_refused(given, token):
+    [found] = mistakes(given | {"FACILITATOR_METRICS_TOKEN": token})
+    assert "METRICS_TOKEN" in found
+    assert token not in found
+    assert Config.from_env(given | {"FACILITATOR_METRICS_TOKEN": "x" * 16}).metrics_token == "x" * 16
+
+
+PINGED = ["https://hc.example/5f1c", "http://127.0.0.1:8000/x", "http://[::1]/x", "http://localhost/x"]
+
+
+@pytest.mark.parametrize("url", PINGED)
+def test_a_ping_goes_by_https_or_stays_on_this_machine(given, url):
+    assert Config.from_env(given | {"FACILITATOR_PING_URL": url}).ping_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://hc.example/5f1c", "ftp://127.0.0.1/", "hc.example", "https://", "file:///etc/hosts", "http://[::1/x"],
+)
+def test_any_other_ping_is_refused(given, url):
+    [found] = mistakes(given | {"FACILITATOR_PING_URL": url})
+    assert "PING_URL" in found
+    assert url not in found
+
+
+def test_what_a_monitor_knows_is_not_shown(given):
+    secret = {"FACILITATOR_METRICS_TOKEN": "x" * 16, "FACILITATOR_PING_URL": PINGED[0]}
+    shown = repr(Config.from_env(given | secret))
+    assert not [value for value in secret.values() if value in shown]

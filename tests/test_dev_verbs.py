@@ -26,8 +26,8 @@ def ready(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ([], ["-n", "auto"]),
-        (["tests/planning", "--no-header"], ["-n", "auto", "tests/planning", "--no-header"]),
+        ([], ["-n", str(load(TOP).WORKERS)]),
+        (["tests/planning", "--no-header"], ["-n", str(load(TOP).WORKERS), "tests/planning", "--no-header"]),
         (["-n", "0"], ["-n", "0"]),
         (["-n4", "-x"], ["-n4", "-x"]),
         (["--numprocesses=3"], ["--numprocesses=3"]),
@@ -147,6 +147,7 @@ def test_absent_real_parts_are_named_in_one_line_and_fail_where_they_are_require
     assert ("1 passed" in done.stdout) is (required == "0")
     if required == "0":
         assert len(lines) == 1
-        assert "chromium (apt-get install chromium); smtp-sink (apt-get install postfix). Their tests" in lines[0]
+        assert "chromium (apt-get install chromium); smtp-sink (apt-get install postfix); faketime" in lines[0]
+        assert lines[0].endswith("strace (apt-get install strace). Their tests are skipped.")
     else:
         assert "Absent real parts: PostgreSQL (apt-get install postgresql)" in done.stderr + done.stdout

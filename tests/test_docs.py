@@ -47,7 +47,7 @@ def test_every_picture_of_the_readme_is_there(place):
 
 
 def test_the_house_in_the_readme_is_the_house_that_stands():
-    drawing = README.split("## The house")[1].split("## What is promised")[0]
+    drawing = README.split("## The house")[1].split("## What we promise")[0]
     packages = {path.parent.name for path in (TOP / "facilitator").glob("*/__init__.py")}
     assert packages <= set(re.findall(r"([a-z]+)/", drawing))
 
@@ -69,3 +69,12 @@ def test_no_page_of_the_project_names_how_it_is_worked_on():
         *(TOP / "templates").rglob("*.html"),
     ]
     assert not [str(path) for path in texts if words.search(path.read_text(encoding="utf-8"))]
+
+
+def test_every_promise_about_mail_names_a_test_that_stands():
+    section = README.split("## What we promise about mail")[1].split("\n## ")[0]
+    promises = [line for line in section.splitlines() if line.startswith("|")][2:]
+    named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", section)
+    assert len(promises) == len(named) >= 12
+    for file, name in named:
+        assert f"\ndef {name}(" in (TOP / file).read_text(encoding="utf-8"), (file, name)

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from facilitator.db import Base, Instant
@@ -56,3 +56,21 @@ class InstallationSetting(Base, kw_only=True):
 
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     value: Mapped[str] = mapped_column(String(400))
+
+
+class KeptAnswer(Base, kw_only=True):
+    """What one press of a button was answered with, so that a second press of the same one does nothing twice.
+
+    Kept for a day. The request itself is kept as a hash alone.
+    """
+
+    __tablename__ = "kept_answer"
+    __table_args__ = (Index("ix_kept_answer_at", "at"),)
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    facilitator_id: Mapped[str] = mapped_column(ForeignKey(Facilitator.id, ondelete="CASCADE"), primary_key=True)
+    route: Mapped[str] = mapped_column(String(200))
+    request_sha: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int] = mapped_column(default=0)  # 0 until the first request has its answer
+    location: Mapped[str] = mapped_column(String(400), default="")
+    at: Mapped[datetime] = mapped_column(Instant)

@@ -19,6 +19,7 @@ from facilitator.groups.roster import PreviewRow, Verdict, decode_file, fingerpr
 from facilitator.planning.joining import find_missed_start
 from facilitator.planning.rules import joins_until
 from facilitator.reminders import service as reminders
+from facilitator.reminders.suppression import find_suppression
 from facilitator.web.login import me
 from facilitator.web.request import database, db, now
 
@@ -167,5 +168,12 @@ def _people_page(group: Group, form: PeopleForm, rows: Sequence[PreviewRow] = ()
 
 def _person_page(group: Group, person: people.Person, form: PersonForm) -> str:
     return render_template(
-        "groups/person.html", nav="groups", group=group, person=person, form=form, has_errors=bool(form.errors)
+        "groups/person.html",
+        nav="groups",
+        group=group,
+        person=person,
+        form=form,
+        suppression=find_suppression(db(), person.participant, now()),
+        now=now(),
+        has_errors=bool(form.errors),
     )

@@ -2,8 +2,8 @@
 
 The bytes are assembled here rather than by `email.message`, which is some thirty times slower and folds a long
 List-Unsubscribe address into an encoded word that no mail program reads. The same letter and envelope always give the
-same bytes, so a repeat is recognisable as one. The body depends on the letter and the boundary alone, the head on
-the envelope, so that a body can be built once for many people.
+same bytes, so a repeat is recognisable as one. A letter is set once for many people: what differs from person to
+person stands in it as `PERSONAL` and is put in its place when the envelope is known, which takes microseconds.
 This module must never read a clock or make up an id, and never writes a line break that it was given into a header.
 """
 
@@ -14,11 +14,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.header import Header
 from email.utils import format_datetime
+from functools import lru_cache
+from typing import Self
 
 from email_validator import EmailNotValidError, validate_email
 
 CRLF = "\r\n"
+PERSONAL = "PERSONAL-TOKEN-OF-LINK"  # as long as a link token, and made of the same characters
 LINE_LENGTH = 998  # octets without the line end, RFC 5322 §2.1.1
+_MARK = PERSONAL.encode()
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\\\"@\x00-\x1f\x7f]+@[^\s<>()\[\],;:\\\"@\x00-\x1f\x7f]+")
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # controls, line ends, halves of characters
 _PLAIN_PHRASE = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]*")  # RFC 5322 §3.2.3 atoms and spaces
@@ -57,14 +61,36 @@ class Envelope:
     unsubscribe_url: str = field(default="", repr=False)
 
 
-def build_bytes(letter: Letter, envelope: Envelope) -> bytes:
-    """Return the complete message with CRLF line ends and no line over 998 octets.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """A letter as bytes, complete but for its envelope and for what is personal in it."""
 
-    Raises:
-        ValueError: if a header would hold a line break or another control character, or an address is none.
-    """
-    boundary = "=_" + hashlib.sha256(envelope.message_id.encode()).hexdigest()[:32]
-    return _head(letter.subject, envelope, boundary) + _body(letter, boundary)
+    subject: str
+    boundary: str
+    body: bytes
+
+    @classmethod
+    def of(cls, letter: Letter) -> Self:
+        """Set a letter.
+
+        Raises:
+            ValueError: if the subject holds a line break or another control character.
+        """
+        words = f"{letter.subject}\x00{letter.text}\x00{letter.html}"
+        boundary = "=_" + hashlib.sha256(words.encode(errors="replace")).hexdigest()[:32]
+        return cls(subject=_words(letter.subject, "Subject"), boundary=boundary, body=_body(letter, boundary))
+
+    def fill(self, envelope: Envelope, personal: str = "") -> bytes:
+        """Return the complete message with CRLF line ends and no line over 998 octets.
+
+        Args:
+            envelope: who writes to whom.
+            personal: what stands where the letter says `PERSONAL`; URL-safe characters.
+
+        Raises:
+            ValueError: if a header would hold a line break or another control character, or an address is none.
+        """
+        return _head(self.subject, envelope, self.boundary) + self.body.replace(_MARK, personal.encode("ascii"))
 
 
 def wire_address(address: str) -> str:
@@ -88,11 +114,10 @@ def wire_address(address: str) -> str:
 def _head(subject: str, envelope: Envelope, boundary: str) -> bytes:
     if envelope.date_at.tzinfo is None:
         raise ValueError("The date of a message is an aware instant.")
-    sender = f"{_phrase(envelope.from_name)} <{wire_address(envelope.from_address)}>".lstrip()
     headers = [
-        ("From", sender),
+        ("From", _sender(envelope.from_name, envelope.from_address)),
         ("To", f"<{wire_address(envelope.to_address)}>"),
-        ("Subject", _words(subject, "Subject")),
+        ("Subject", subject),
         ("Date", format_datetime(envelope.date_at.astimezone(UTC))),
         ("Message-ID", f"<{_token(envelope.message_id, 'Message-ID')}>"),
         *_list_headers(envelope),
@@ -102,6 +127,11 @@ def _head(subject: str, envelope: Envelope, boundary: str) -> bytes:
         ("Content-Type", f'multipart/alternative; boundary="{boundary}"'),
     ]
     return ("".join(f"{name}: {value}{CRLF}" for name, value in headers) + CRLF).encode()
+
+
+@lru_cache(maxsize=16)
+def _sender(name: str, address: str) -> str:
+    return f"{_phrase(name)} <{wire_address(address)}>".lstrip()
 
 
 def _list_headers(envelope: Envelope) -> list[tuple[str, str]]:
@@ -146,8 +176,13 @@ def _body(letter: Letter, boundary: str) -> bytes:
 def _part(subtype: str, text: str) -> bytes:
     raw = re.sub(r"\r\n?", "\n", text).rstrip("\n").encode() + b"\n"
     plain = raw.isascii() and max(map(len, raw.split(b"\n"))) <= LINE_LENGTH and b"\x00" not in raw
-    coded = raw if plain else quopri.encodestring(raw)
+    coded = raw if plain else _quoted(raw)
     name = "7bit" if plain else "quoted-printable"
     head = f'Content-Type: text/{subtype}; charset="utf-8"{CRLF}Content-Transfer-Encoding: {name}{CRLF}{CRLF}'
     # the last line end belongs to the boundary that follows
     return head.encode() + (coded + b"\n").replace(b"\n", b"\r\n")
+
+
+def _quoted(raw: bytes) -> bytes:
+    """Return quoted-printable in which each mark stands in one piece, on a line of its own that reading joins again."""
+    return (b"=\n" + _MARK + b"=\n").join(map(quopri.encodestring, raw.split(_MARK)))

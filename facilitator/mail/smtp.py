@@ -2,49 +2,44 @@
 
 A conversation that breaks before the terminating dot is certainly unsent; one that breaks after it is unknown. Every
 result is an `Outcome`; an exception leaves this module for a mistake of the caller alone. A connection is kept for
-further messages, and ended by the server, an error, its age or its number of messages.
+further messages, and ended by the server, an error, its age or its number of messages. To a server that takes
+commands in groups (RFC 2920) MAIL, RCPT and DATA go in one write, and may go ahead of the decision to send: until the
+dot the server has nothing.
 This module must never send the dot without asking `may_finish`, and never put two people into one transaction.
 """
 
 import re
 import select
 import smtplib
-import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import lru_cache
 from types import TracebackType
 from typing import Self
 
+from facilitator.mail.connection import OK, Ended, Timeouts, has_hung_up, open_connection, step, wait_at_most
 from facilitator.mail.message import wire_address
-from facilitator.mail.outcome import Outcome, OutcomeKind, Phase, judge_break, judge_last_reply, judge_reply
+from facilitator.mail.outcome import GO_ON, Outcome, OutcomeKind, Phase, judge_break, judge_last_reply, judge_reply
 from facilitator.mail.urls import MailUrl, Tls
 
 MAX_MESSAGES = 100  # on one connection
 MAX_AGE = timedelta(minutes=5)
 IDLE_BEFORE_NOOP = timedelta(seconds=10)
 GOODBYE = timedelta(seconds=5)  # nobody waits longer for the answer to QUIT
-OK = 250
 
-_BARE_LINE_END = re.compile(rb"(?<!\r)\n|\r(?!\n)")  # servers refuse these since SMTP smuggling became known
 _LINE_START_DOT = re.compile(rb"(?m)^\.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Timeouts:
-    """How long to wait for the server; the defaults follow RFC 5321 §4.5.3.2."""
+class Parties:
+    """From whom to whom one message goes, and the mark by which a server further on names it in a report (RFC 3461)."""
 
-    connect: timedelta = timedelta(seconds=10)
-    command: timedelta = timedelta(seconds=60)
-    reply: timedelta = timedelta(minutes=10)  # to the dot: a shorter wait makes second copies
-
-
-class _Ended(Exception):  # noqa: N818 - it carries a result, not an error
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome.text)
-        self.outcome = outcome
+    sender: str
+    recipient: str = field(repr=False)
+    envelope_id: str = ""
 
 
 class SmtpClient:
@@ -56,6 +51,7 @@ class SmtpClient:
         monotonic: a clock in seconds that never goes back.
         timeouts: how long to wait.
         tls_context: for tests with an authority of their own; the system's authorities otherwise.
+        on_step: told how long each step of the conversation took, in seconds.
     """
 
     def __init__(
@@ -66,13 +62,16 @@ class SmtpClient:
         monotonic: Callable[[], float],
         timeouts: Timeouts | None = None,
         tls_context: ssl.SSLContext | None = None,
+        on_step: Callable[[Phase, float], None] | None = None,
     ) -> None:
         self._target = target
         self._hello_name = hello_name
         self._monotonic = monotonic
         self._timeouts = timeouts or Timeouts()
-        self._context = tls_context or ssl.create_default_context()
+        self._context = tls_context or (_authorities() if target.tls is not Tls.NONE else None)
+        self._on_step = on_step
         self._smtp: smtplib.SMTP | None = None
+        self._announced: Parties | None = None
         self._opened_at = self._used_at = 0.0
         self._messages = 0
 
@@ -84,35 +83,67 @@ class SmtpClient:
     ) -> None:
         self.close()
 
-    def send(self, sender: str, recipient: str, message: bytes, may_finish: Callable[[], bool]) -> Outcome:
+    def announce(self, parties: Parties) -> Outcome | None:
+        """Open the way for one message, and name its parties already if the server lets us go ahead of its answers.
+
+        Returns:
+            what stands in the way, or None.
+
+        Raises:
+            ValueError: if an address cannot be sent.
+        """
+        parties = _wired(parties)
+        self.retract()
+        try:
+            smtp = self._ready_connection()
+            if smtp.has_extn("pipelining"):
+                with self._step(Phase.MAIL, smtp):
+                    smtp.send("".join(f"{command}\r\n" for _, command in _commands(smtp, parties)))
+        except Ended as end:
+            return end.outcome
+        self._announced = parties
+        return None
+
+    def retract(self) -> None:
+        """Take back what was announced; after DATA a server waits for a body, so the connection is dropped."""
+        if self._announced is not None and self._smtp is not None and self._smtp.has_extn("pipelining"):
+            self._drop(self._smtp)
+        self._announced = None
+
+    def send(self, parties: Parties, message: bytes, may_finish: Callable[[], bool]) -> Outcome:
         """Hand one message over and tell what became of it.
 
         Args:
-            sender: the envelope sender.
-            recipient: the one recipient.
+            parties: announced here if they were not.
             message: complete bytes with CRLF line ends.
             may_finish: asked once, just before the dot; False drops the connection instead of sending it.
 
         Raises:
             ValueError: if an address or a line end cannot be sent; nothing has left then.
         """
-        sender, recipient = wire_address(sender), wire_address(recipient)
-        if _BARE_LINE_END.search(message):
+        if not message.count(b"\r\n") == message.count(b"\n") == message.count(b"\r"):
+            # servers refuse bare line ends since SMTP smuggling became known
             raise ValueError("A message has CRLF line ends throughout.")
+        parties = _wired(parties)
+        in_the_way = self.announce(parties) if self._announced != parties else None
+        if in_the_way is not None:
+            return in_the_way
+        self._announced = None
         try:
-            smtp = self._ready_connection()
-            self._name_parties(smtp, sender, recipient)
+            smtp = self._open_connection()
+            self._name_parties(smtp, parties)
             return self._hand_over(smtp, message, may_finish)
-        except _Ended as end:
+        except Ended as end:
             return end.outcome
 
     def close(self) -> None:
         """Say QUIT if a connection is open, and close it."""
+        self.retract()
         smtp, self._smtp = self._smtp, None
         if smtp is None:
             return
         with suppress(OSError, smtplib.SMTPException):
-            _wait_at_most(smtp, GOODBYE)
+            wait_at_most(smtp, GOODBYE)
             smtp.docmd("QUIT")
         smtp.close()
 
@@ -120,7 +151,7 @@ class SmtpClient:
         if self._smtp is not None and not self._is_reusable(self._smtp):
             self.close()
         if self._smtp is None:
-            self._smtp = self._open()
+            self._smtp = open_connection(self._target, self._hello_name, self._timeouts, self._context)
             self._opened_at, self._messages = self._monotonic(), 0
         self._used_at = self._monotonic()
         self._messages += 1
@@ -134,58 +165,30 @@ class SmtpClient:
             return False  # the server has closed, or has said something unasked such as 421
         return now - self._used_at < IDLE_BEFORE_NOOP.total_seconds() or _answers(smtp)
 
-    def _open(self) -> smtplib.SMTP:
-        smtp = self._connect()
-        with self._step(Phase.HELO, smtp):
-            _set_up(smtp, self._timeouts.command)
-            self._greet(smtp)
-        if self._target.tls is Tls.STARTTLS:
-            with self._step(Phase.TLS, smtp):
-                smtp.starttls(context=self._context)
-                self._greet(smtp)
-        if self._target.user:
-            with self._step(Phase.AUTH, smtp):
-                smtp.login(self._target.user, self._target.password)
-        return smtp
+    def _open_connection(self) -> smtplib.SMTP:
+        if self._smtp is None:
+            raise Ended(judge_break(Phase.MAIL, smtplib.SMTPServerDisconnected("The connection is closed.")))
+        return self._smtp
 
-    def _connect(self) -> smtplib.SMTP:
-        # the constructor connects; only there does smtplib know the name that the certificate has to bear
-        where, wait = (self._target.host, self._target.port), self._timeouts.connect.total_seconds()
-        try:
-            if self._target.tls is Tls.IMPLICIT:
-                return smtplib.SMTP_SSL(*where, self._hello_name, timeout=wait, context=self._context)
-            return smtplib.SMTP(*where, self._hello_name, timeout=wait)
-        except ssl.SSLError as error:
-            raise _Ended(judge_break(Phase.TLS, error)) from error
-        except (OSError, smtplib.SMTPException) as error:
-            raise _Ended(judge_break(Phase.CONNECT, error)) from error
-
-    def _greet(self, smtp: smtplib.SMTP) -> None:
-        code, reply = smtp.ehlo()
-        if code != OK:
-            code, reply = smtp.helo()
-        if code != OK:
-            raise smtplib.SMTPHeloError(code, reply)
-
-    def _name_parties(self, smtp: smtplib.SMTP, sender: str, recipient: str) -> None:
-        options = ""
-        if not (sender + recipient).isascii():
-            if not smtp.has_extn("smtputf8"):
-                text = "The server cannot carry an address outside ASCII."  # RFC 6531 §3.5
-                raise _Ended(Outcome(kind=OutcomeKind.REFUSED, phase=Phase.MAIL, code=553, enhanced="5.6.7", text=text))
-            options = " SMTPUTF8 BODY=8BITMIME"
-        smtp.command_encoding = "utf-8" if options else "ascii"
-        self._command(smtp, Phase.MAIL, f"MAIL FROM:<{sender}>{options}")
-        self._command(smtp, Phase.RCPT, f"RCPT TO:<{recipient}>")
-        self._command(smtp, Phase.DATA, "DATA")
-
-    def _command(self, smtp: smtplib.SMTP, phase: Phase, command: str) -> None:
-        with self._step(phase, smtp):
-            code, reply = smtp.docmd(command)
-        ended = judge_reply(phase, code, reply)
-        if ended is not None:
-            self._recover(smtp, ended)
-            raise _Ended(ended)
+    def _name_parties(self, smtp: smtplib.SMTP, parties: Parties) -> None:
+        """Read what the server says to MAIL, RCPT and DATA, one by one or all that were sent ahead."""
+        ahead = smtp.has_extn("pipelining")
+        refused: Outcome | None = None
+        for phase, command in _commands(smtp, parties):
+            if refused is not None and not ahead:
+                break
+            try:
+                with self._step(phase, smtp):
+                    code, reply = smtp.getreply() if ahead else smtp.docmd(command)
+            except Ended as end:
+                raise (Ended(refused) if refused else end) from end
+            if refused is not None and code == GO_ON:
+                self._drop(smtp)  # it waits for the body of a message that goes to nobody
+                raise Ended(refused)
+            refused = refused or judge_reply(phase, code, reply)
+        if refused is not None:
+            self._recover(smtp, refused)
+            raise Ended(refused)
 
     def _recover(self, smtp: smtplib.SMTP, ended: Outcome) -> None:
         """Leave no half transaction behind: without RSET the next MAIL is answered 503."""
@@ -201,12 +204,16 @@ class SmtpClient:
         if not may_finish():
             self._drop(smtp)
             return Outcome(kind=OutcomeKind.ABANDONED, phase=Phase.DOT, text="The time for this hand-over had run out.")
+        with self._step(Phase.BODY, smtp):
+            # what was written before it hung up went into the air without an error; the dot would as well
+            if has_hung_up(smtp):
+                raise smtplib.SMTPServerDisconnected("The server hung up before the dot.")
         with self._step(Phase.DOT, smtp):
             smtp.send(b".\r\n")
         with self._step(Phase.REPLY, smtp):
-            _wait_at_most(smtp, self._timeouts.reply)
+            wait_at_most(smtp, self._timeouts.reply)
             code, reply = smtp.getreply()
-            _wait_at_most(smtp, self._timeouts.command)
+            wait_at_most(smtp, self._timeouts.command)
         return self._conclude(smtp, code, reply)
 
     def _conclude(self, smtp: smtplib.SMTP, code: int, reply: bytes) -> Outcome:
@@ -218,16 +225,47 @@ class SmtpClient:
 
     @contextmanager
     def _step(self, phase: Phase, smtp: smtplib.SMTP) -> Iterator[None]:
-        """Turn whatever breaks in one step into the outcome that fits its side of the dot."""
+        begun = self._monotonic()
         try:
-            yield
-        except (OSError, smtplib.SMTPException) as error:
-            self._drop(smtp)
-            raise _Ended(judge_break(phase, error)) from error
+            with step(phase, smtp):
+                yield
+        except Ended:
+            self._smtp = None
+            raise
+        finally:
+            if self._on_step:
+                self._on_step(phase, self._monotonic() - begun)
 
     def _drop(self, smtp: smtplib.SMTP) -> None:
         self._smtp = None
         smtp.close()
+
+
+@lru_cache(maxsize=1)
+def _authorities() -> ssl.SSLContext:
+    return ssl.create_default_context()  # reads some hundred certificates
+
+
+def _wired(parties: Parties) -> Parties:
+    return replace(parties, sender=wire_address(parties.sender), recipient=wire_address(parties.recipient))
+
+
+def _commands(smtp: smtplib.SMTP, parties: Parties) -> tuple[tuple[Phase, str], ...]:
+    mail, rcpt = "", ""
+    smtp.command_encoding = "ascii"
+    if not (parties.sender + parties.recipient).isascii():
+        if not smtp.has_extn("smtputf8"):
+            text = "The server cannot carry an address outside ASCII."  # RFC 6531 §3.5
+            raise Ended(Outcome(kind=OutcomeKind.REFUSED, phase=Phase.MAIL, code=553, enhanced="5.6.7", text=text))
+        smtp.command_encoding, mail = "utf-8", " SMTPUTF8 BODY=8BITMIME"
+    if parties.envelope_id and smtp.has_extn("dsn"):
+        # a report names our mark and holds our headers, never the text; success is not reported on (RFC 3461)
+        mail, rcpt = f"{mail} RET=HDRS ENVID={parties.envelope_id}", " NOTIFY=FAILURE,DELAY"
+    return (
+        (Phase.MAIL, f"MAIL FROM:<{parties.sender}>{mail}"),
+        (Phase.RCPT, f"RCPT TO:<{parties.recipient}>{rcpt}"),
+        (Phase.DATA, "DATA"),
+    )
 
 
 def _answers(smtp: smtplib.SMTP) -> bool:
@@ -237,23 +275,7 @@ def _answers(smtp: smtplib.SMTP) -> bool:
         return False
 
 
-def _set_up(smtp: smtplib.SMTP, wait: timedelta) -> None:
-    _wait_at_most(smtp, wait)
-    # body and dot are two writes; without this the dot waits 40 ms for the server's delayed ACK
-    _socket(smtp).setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-def _wait_at_most(smtp: smtplib.SMTP, duration: timedelta) -> None:
-    _socket(smtp).settimeout(duration.total_seconds())
-
-
-def _socket(smtp: smtplib.SMTP) -> socket.socket:
-    if smtp.sock is None:
-        raise smtplib.SMTPServerDisconnected("The connection is closed.")
-    return smtp.sock
-
-
 def _stuffed(message: bytes) -> bytes:
     """Return the message with a second dot before each leading one (RFC 5321 §4.5.2), ending in CRLF."""
-    stuffed = _LINE_START_DOT.sub(b"..", message)
+    stuffed = _LINE_START_DOT.sub(b"..", message) if b"\n." in message or message[:1] == b"." else message
     return stuffed if stuffed.endswith(b"\r\n") else stuffed + b"\r\n"

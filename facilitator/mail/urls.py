@@ -46,7 +46,11 @@ def parse_mail_url(text: str) -> MailUrl:
     """
     if text.strip() == "mailbox:":
         return MailUrl()
-    parts = urlsplit(text.strip())
+    try:
+        parts = urlsplit(text.strip())
+    except ValueError:
+        # its own words repeat what was written, and a password stands in it
+        raise ValueError("Write mailbox: or smtp://user:password@host:port?tls=starttls.") from None
     if parts.scheme != "smtp" or not parts.hostname:
         raise ValueError("Write mailbox: or smtp://user:password@host:port?tls=starttls.")
     if parts.path not in {"", "/"} or parts.fragment:

@@ -10,11 +10,25 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
+from facilitator.db import insert_missing
 from facilitator.reminders.models import OutboxMessage, in_states
+from facilitator.reminders.models_worker import WorkerBeat
 from facilitator.reminders.rules import OutboxState
 
 LEASE = timedelta(seconds=60)
+SILENCE = timedelta(seconds=60)  # of a worker whose rows are taken over; its dot is withheld long before
 SENDING_LEASE = timedelta(seconds=660)  # longer than the 600 s that the answer to the dot may take
+
+
+def is_due(db: Session, now: datetime) -> bool:
+    """Tell whether any message is due; what a worker asks every second, so it reads one entry of an index."""
+    return is_due_more_than(db, 0, now)
+
+
+def is_due_more_than(db: Session, count: int, now: datetime) -> bool:
+    """Tell whether more messages than so many are due."""
+    due = select(OutboxMessage.id).where(in_states(OutboxState.PENDING), OutboxMessage.next_attempt_at <= now)
+    return db.scalar(due.order_by(OutboxMessage.next_attempt_at).offset(count).limit(1)) is not None
 
 
 def claim_due(db: Session, owner: str, limit: int, now: datetime) -> Sequence[OutboxMessage]:
@@ -51,10 +65,19 @@ def claim_due(db: Session, owner: str, limit: int, now: datetime) -> Sequence[Ou
 def free_expired(db: Session, now: datetime) -> int:
     """Take back rows whose owner went silent: a leased one is certainly unsent, a sending one is unknown.
 
+    Silent is an owner whose lease ran out, or who beats no more.
+
     Returns:
         how many rows were freed.
     """
-    return _free(db, OutboxMessage.lease_until_at <= now)
+    silent = select(WorkerBeat.owner).where(WorkerBeat.at <= now - SILENCE)
+    return _free(db, (OutboxMessage.lease_until_at <= now) | OutboxMessage.lease_owner.in_(silent))
+
+
+def beat(db: Session, owner: str, now: datetime) -> None:
+    """Write down that a worker lives; it does so every few seconds, and its rows are its own as long as it does."""
+    if not insert_missing(db, WorkerBeat, [{"owner": owner, "at": now}]):
+        db.execute(update(WorkerBeat).where(WorkerBeat.owner == owner).values(at=now))
 
 
 def free_all(db: Session) -> int:

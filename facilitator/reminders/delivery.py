@@ -1,53 +1,54 @@
 """The delivery loop: claim, gate, hand over, write down. The only service that commits.
 
-Two commits stand around each hand-over, and no transaction is open across it. What was gated and not written down
-is unknown and is found by the lease; what was claimed and not gated is certainly unsent.
+Two commits stand around each hand-over, and no transaction is open across it: the gate of one message and the result of
+the one before share a commit, so that there is one for each message. What was gated and not written down is unknown
+and is found by the lease; what was claimed and not gated is certainly unsent.
 """
 
 import hashlib
 import logging
 import random
-from collections import Counter
-from collections.abc import Callable
-from contextlib import closing
-from dataclasses import dataclass
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Update, select, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
-from facilitator.db import Database, insert_missing
-from facilitator.groups.models import Participant
+from facilitator.db import Database
 from facilitator.mail.outcome import Outcome, OutcomeKind
 from facilitator.mail.smtp import SmtpClient
-from facilitator.reminders.claim import claim_due
-from facilitator.reminders.gate import Passage, Refusal, pass_gate
-from facilitator.reminders.models import Attempt, Channel, OutboxMessage, Suppression
-from facilitator.reminders.rules import (
-    REFUSALS_TO_OPEN,
-    OutboxState,
-    Settlement,
-    UnknownPolicy,
-    after_unknown,
-    breaker_pause,
-    next_attempt,
-    settle,
+from facilitator.reminders.claim import claim_due, is_due, is_due_more_than
+from facilitator.reminders.counts import Counts, labels
+from facilitator.reminders.gate import LOST, Refusal, first_gate, judge, pass_gate, refuse, wait_a_moment
+from facilitator.reminders.locks import hold_in_order
+from facilitator.reminders.models import OutboxMessage
+from facilitator.reminders.posting import Draft
+from facilitator.reminders.rules import OutboxState, next_attempt, settle
+from facilitator.reminders.settling import (
+    CHANNEL,
+    HandedOver,
+    Writer,
+    give_back,
+    is_closed,
+    keep_channel,
+    take_back,
+    write_down,
 )
+from facilitator.reminders.sight import Sight, look
 
+__all__ = ["CHANNEL", "Station", "deliver_due"]
 log = logging.getLogger(__name__)
-CHANNEL = "smtp"
 BATCH = 50
 GATE_TO_DOT = timedelta(seconds=30)  # a sender frozen for longer drops the connection instead of the dot
 POISONED_AFTER = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Package:
-    """One message ready to hand over."""
-
-    sender: str
-    recipient: str
-    content: bytes
+LARGE_BACKLOG = 500  # with more due than this, ten messages share the commit of their gates
+LARGE_GROUP = 10
+SAVING_TRIES = 5  # a second apart: what was accepted is not given up as unknown for one locked moment
+SAVING_PAUSE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,22 +58,25 @@ class Station:
     Args:
         database: where the outbox is.
         open_client: returns a connection to the mail server, or None when it cannot be named.
-        compose: builds the bytes of a message from what the gate saw.
+        compose: drafts a message from what was seen of it.
         owner: names this worker in leases and in the ledger.
         clock: tells the present instant.
         monotonic: tells seconds that never go back.
         rng: draws the jitter of retries.
-        policy: what to do when nobody can tell whether a message was accepted.
+        group: how many messages pass the gate in one commit while the backlog is large; after a death in the middle
+            at most so many are unknown.
+        counts: what is counted on the way, for monitors.
     """
 
     database: Database
     open_client: Callable[[], SmtpClient]
-    compose: Callable[[Session, Passage], Package]
+    compose: Callable[[Session, Sight], Draft]
     owner: str
     clock: Callable[[], datetime]
     monotonic: Callable[[], float]
     rng: random.Random
-    policy: UnknownPolicy = UnknownPolicy.RESEND_ONCE
+    group: int = LARGE_GROUP
+    counts: Counts = field(default_factory=Counts)
 
 
 def deliver_due(station: Station, should_stop: Callable[[], bool] = lambda: False) -> Counter[str]:
@@ -85,200 +89,197 @@ def deliver_due(station: Station, should_stop: Callable[[], bool] = lambda: Fals
     Returns:
         how many messages ended in which state.
     """
-    counts: Counter[str] = Counter()
-    rows = _claim(station)
-    if not rows:
-        return counts
-    with closing(station.open_client()) as client:
-        while rows:
-            for index, row in enumerate(rows):
-                if should_stop() or _is_closed(station):
-                    _give_back(station, rows[index:])
-                    return counts
-                counts[_deliver_one(station, client, row)] += 1
-            rows = _claim(station)
-    return counts
-
-
-def resolve_unknown(db: Session, policy: UnknownPolicy, now: datetime) -> int:
-    """Send messages of unknown fate once more, or hold them for a person; returns how many."""
-    unknown = select(OutboxMessage).where(OutboxMessage.state == OutboxState.UNKNOWN)
-    rows = db.scalars(unknown.with_for_update(skip_locked=True)).all()  # what somebody holds is settled next time
-    for row in rows:
-        row.state = after_unknown(policy, row.unknowns, row.valid_until_at, now)
-        row.next_attempt_at = now
-    db.flush()
-    return len(rows)
-
-
-def _claim(station: Station) -> list[OutboxMessage]:
-    if _is_closed(station):
-        return []
-    with station.database.write() as db:
-        rows = list(claim_due(db, station.owner, BATCH, station.clock()))
-        db.commit()
-    return rows
-
-
-def _is_closed(station: Station) -> bool:
     with station.database.read() as db:
-        channel = db.get(Channel, CHANNEL)
-        return bool(channel and channel.open_until_at and channel.open_until_at > station.clock())
-
-
-def _give_back(station: Station, rows: list[OutboxMessage]) -> None:
-    with station.database.write() as db:
-        for row in rows:
-            db.execute(
-                _mine(row, OutboxState.LEASED)
-                .values(state=OutboxState.PENDING, lease_owner=None, lease_until_at=None)
-                .execution_options(synchronize_session=False)
-            )
-        db.commit()
-
-
-def _deliver_one(station: Station, client: SmtpClient, row: OutboxMessage) -> str:
-    """Take one leased row through the gate and hand it over; return the state it ends in."""
-    with station.database.write() as db:
-        passed = pass_gate(db, row, station.clock())
+        if is_closed(db, station.clock()) or not is_due(db, station.clock()):
+            return Counter()
+    with closing(station.open_client()) as client:
+        writer = Writer(owner=station.owner, rng=station.rng, counts=station.counts)
+        lane = _Lane(station=station, client=client, should_stop=should_stop, writer=writer)
         try:
-            package = station.compose(db, passed) if isinstance(passed, Passage) else None
+            lane.run()
+        except DBAPIError:
+            lane.save()
+            raise
+    return lane.counts
+
+
+@dataclass(slots=True, kw_only=True)
+class _Ready:
+    """A claimed message with its letter, or without one when it is not to go or cannot be built."""
+
+    seen: Sight
+    draft: Draft | None = None
+    broken: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class _Lane:
+    """One connection and the messages on their way to it.
+
+    Args:
+        group: how many pass the gate in one commit.
+        ready: claimed, with their letters, not yet at the gate.
+        handed: tried, and not written down yet.
+        untried: passed the gate with others of their group, and were not tried because of what became of those.
+    """
+
+    station: Station
+    client: SmtpClient
+    should_stop: Callable[[], bool]
+    writer: Writer
+    counts: Counter[str] = field(default_factory=Counter)
+    group: int = 1
+    ready: deque[_Ready] = field(default_factory=deque)
+    handed: list[HandedOver] = field(default_factory=list)
+    untried: list[OutboxMessage] = field(default_factory=list)
+
+    def run(self) -> None:
+        """Go on until nothing is due, the server is left alone, or somebody asks to stop."""
+        while self.ready or self._claim():
+            if self.should_stop():
+                self._end()
+                return
+            self._announce()
+            self._hand_over(self._gate())
+
+    def save(self) -> None:
+        """Write down what was handed over although the database failed a moment ago."""
+        for _ in range(SAVING_TRIES):
+            try:
+                self._end()
+            except DBAPIError:
+                time.sleep(SAVING_PAUSE_S)
+            else:
+                return
+
+    def _claim(self) -> bool:
+        """Claim the next batch and draft its letters; return whether there is any."""
+        now, begun = self.station.clock(), self.station.monotonic()
+        with self._commit() as db:
+            keep_channel(db)
+            rows = [] if is_closed(db, now) else claim_due(db, self.station.owner, BATCH, now)
+            sights = look(db, rows, now)
+            large = bool(rows) and is_due_more_than(db, LARGE_BACKLOG, now)
+        self.station.counts.observe("claim_s", self.station.monotonic() - begun)
+        self.station.counts.count("outbox_transitions", labels(from_="pending", to="leased", reason=""), len(rows))
+        self.group = self.station.group if large else 1
+        with self.station.database.read() as db:  # for its vault; nothing more is read
+            self.ready.extend(self._draft(db, seen, now) for seen in sights)
+        return bool(rows)
+
+    def _draft(self, db: Session, seen: Sight, now: datetime) -> _Ready:
+        try:
+            return _Ready(seen=seen, draft=None if judge(seen, now) else self.station.compose(db, seen))
         except Exception:  # one letter that cannot be built must not stop its neighbours
-            log.exception("a message cannot be built", extra={"event": "poisoned", "outbox_id": row.id})
-            db.rollback()
-            return _set_aside(station, row)
-        db.commit()
-    if package is None:
-        return passed.state if isinstance(passed, Refusal) else "lost_lease"
-    gated = station.monotonic()
-    outcome = client.send(
-        package.sender,
-        package.recipient,
-        package.content,
-        lambda: station.monotonic() - gated < GATE_TO_DOT.total_seconds(),
-    )
-    return _write_down(station, row, outcome, package.content)
+            log.exception("a message cannot be built", extra={"event": "poisoned", "outbox_id": seen.row.id})
+            return _Ready(seen=seen, broken=True)
 
+    def _announce(self) -> None:
+        """Open the way for the next message before its gate, so that a closed one is known before the row passes."""
+        first = self.ready[0]
+        if first.draft is None or (self.handed and ends_a_group(self.handed[-1].outcome)):
+            return
+        in_the_way = self.client.announce(first.draft.parties)
+        if in_the_way:
+            self.ready.popleft()
+            self.handed.append(HandedOver(row=first.seen.row, outcome=in_the_way, gated=False))
 
-def _set_aside(station: Station, row: OutboxMessage) -> str:
-    """Try a letter that cannot be built a little later, and give it up after three tries; nothing was handed over."""
-    now = station.clock()
-    attempts = row.attempts + 1
-    again_at = next_attempt(attempts, row.valid_until_at, station.rng, now)
-    failed = attempts >= POISONED_AFTER or again_at is None
-    with station.database.write() as db:
-        db.execute(
-            _mine(row, OutboxState.LEASED)
-            .values(
-                state=OutboxState.FAILED if failed else OutboxState.PENDING,
-                reason="cannot_be_built",
-                attempts=attempts,
-                next_attempt_at=again_at or now,
-                lease_owner=None,
-                lease_until_at=None,
+    def _gate(self) -> list[tuple[OutboxMessage, Draft, bytes]]:
+        """Bring the next group to the gate; return what passed, with its letters."""
+        group = [self.ready.popleft() for _ in range(min(self.group, len(self.ready)))]
+        try:
+            return self._pass(group)
+        except IntegrityError:
+            # another worker passed an older message of one of these people at this very moment; that one goes first
+            with self._commit() as db:
+                for one in group:
+                    refuse(db, one.seen.row, wait_a_moment(self.station.clock()))
+            self.counts[OutboxState.PENDING] += len(group)
+            return []
+
+    def _pass(self, group: Sequence[_Ready]) -> list[tuple[OutboxMessage, Draft, bytes]]:
+        now, passed, refused = self.station.clock(), [], Counter[str]()
+        doubtful = any(one.outcome.kind is not OutcomeKind.ACCEPTED for one in self.handed)
+        begun = self.station.monotonic()
+        with self._commit(group) as db:
+            if doubtful and is_closed(db, now):
+                give_back(db, [one.seen.row for one in (*group, *self.ready)])
+                self.ready.clear()
+                return []
+            for one in group:
+                refusal = self._try_gate(db, one, now)
+                if refusal is None and one.draft is not None:
+                    row = one.seen.row
+                    passed.append((row, one.draft, one.draft.dated(first_gate(row, now))))
+                elif refusal is not None:
+                    refused["lost_lease" if refusal is LOST else refusal.state] += 1
+                    self.station.counts.count("gate_refused", labels(reason=refusal.reason))
+        self.station.counts.count("outbox_transitions", labels(from_="leased", to="sending", reason=""), len(passed))
+        self.station.counts.observe("gate_commit_s", self.station.monotonic() - begun)
+        self.counts += refused
+        return passed
+
+    def _try_gate(self, db: Session, one: _Ready, now: datetime) -> Refusal | None:
+        if one.broken:
+            return refuse(db, one.seen.row, self._set_aside(one.seen.row, now))
+        return pass_gate(db, one.seen, now)
+
+    def _set_aside(self, row: OutboxMessage, now: datetime) -> Refusal:
+        """Try a letter that cannot be built a little later, and give it up after three tries; nothing was handed over."""
+        again_at = next_attempt(row.attempts + 1, row.valid_until_at, self.station.rng, now)
+        failed = row.attempts + 1 >= POISONED_AFTER or again_at is None
+        state = OutboxState.FAILED if failed else OutboxState.PENDING
+        return Refusal(state=state, reason="cannot_be_built", again_at=again_at, charged=True)
+
+    def _hand_over(self, passed: Sequence[tuple[OutboxMessage, Draft, bytes]]) -> None:
+        gated = self.station.monotonic()
+        for at, (row, draft, content) in enumerate(passed):
+            outcome = self.client.send(
+                draft.parties,
+                content,
+                lambda: self.station.monotonic() - gated < GATE_TO_DOT.total_seconds(),
             )
-            .execution_options(synchronize_session=False)
-        )
-        db.commit()
-    return OutboxState.FAILED if failed else OutboxState.PENDING
+            self.handed.append(HandedOver(row=row, outcome=outcome, sha=hashlib.sha256(content).hexdigest()))
+            if ends_a_group(outcome):
+                self.untried = [row for row, *_ in passed[at + 1 :]]
+                return
 
+    def _end(self) -> None:
+        """Write down what was handed over and give back the rest."""
+        with self._commit() as db:
+            give_back(db, [one.seen.row for one in self.ready])
+        self.ready.clear()
 
-def _mine(row: OutboxMessage, state: OutboxState) -> Update:
-    """Return an update of the row that does nothing once it has another owner or state."""
-    return update(OutboxMessage).where(
-        OutboxMessage.id == row.id, OutboxMessage.lease_token == row.lease_token, OutboxMessage.state == state
-    )
-
-
-def _write_down(station: Station, row: OutboxMessage, outcome: Outcome, content: bytes) -> str:
-    """Write what became of a hand-over, unless the row has another owner by now; then only the attempt."""
-    now = station.clock()
-    settlement = settle(outcome)
-    with station.database.write() as db:
-        found = db.scalar(select(OutboxMessage).where(OutboxMessage.id == row.id).with_for_update())
-        if found is None:
-            return "gone"
-        db.add(_attempt(station, row, outcome, now))
-        if not _is_ours(found, row, outcome):
+    @contextmanager
+    def _commit(self, group: Sequence[_Ready] = ()) -> Iterator[Session]:
+        """Write down what was handed over since the last commit, do what the block does, and commit both together."""
+        now = self.station.clock()
+        with self.station.database.write() as db:
+            tried = [one.row for one in self.handed]
+            hold_in_order(db, [*tried, *self.untried, *(one.seen.row for one in group)])
+            written = write_down(db, self.handed, self.writer, now)
+            take_back(db, self.untried)
+            yield db
             db.commit()
-            return "lost_fence"
-        _settle_row(station, found, settlement, outcome, now)
-        if outcome.kind in {OutcomeKind.ACCEPTED, OutcomeKind.UNKNOWN}:
-            found.rendered_sha = hashlib.sha256(content).hexdigest()
-        _settle_channel(db, settlement, outcome, now)
-        if settlement.suppress and found.participant_id:
-            _suppress(db, found.participant_id, settlement.reason)
-        db.commit()
-    if settlement.alarm:
-        fields = {"event": settlement.reason, "code": outcome.code, "phase": outcome.phase}
-        log.error("the mail server refuses this installation", extra=fields)
-    return found.state
+        self._count(now)
+        self.counts += written
+        self.handed, self.untried = [], []
+
+    def _count(self, now: datetime) -> None:
+        counts = self.station.counts
+        for one in self.handed:
+            outcome, settlement = one.outcome, settle(one.outcome)
+            start = OutboxState.SENDING if one.gated else OutboxState.LEASED
+            counts.count("outbox_transitions", labels(from_=start, to=settlement.state, reason=settlement.reason))
+            counts.count("smtp_replies", labels(class_=f"{outcome.code // 100}xx", enh=outcome.enhanced))
+            if outcome.kind is OutcomeKind.ACCEPTED:
+                counts.observe("due_to_accept_s", (now - one.row.due_at).total_seconds())
+            elif outcome.kind is OutcomeKind.UNKNOWN:
+                counts.count("unknown_total")
 
 
-def _is_ours(found: OutboxMessage, row: OutboxMessage, outcome: Outcome) -> bool:
-    """Tell whether this hand-over decides the row; an acceptance does so even after the lease ran out."""
-    decided = {OutboxState.SENDING}
-    if outcome.kind is OutcomeKind.ACCEPTED:
-        decided.add(OutboxState.UNKNOWN)
-    return found.lease_token == row.lease_token and found.state in decided
-
-
-def _settle_row(station: Station, row: OutboxMessage, settlement: Settlement, outcome: Outcome, now: datetime) -> None:
-    row.state, row.reason = settlement.state, settlement.reason
-    row.reply, row.enhanced = outcome.text, outcome.enhanced
-    row.lease_owner = row.lease_until_at = None
-    if not settlement.charged:
-        row.attempts -= 1
-    if settlement.state == OutboxState.SENT:
-        row.sent_at = now
-    elif settlement.state == OutboxState.UNKNOWN:
-        row.unknowns += 1
-    elif settlement.state == OutboxState.PENDING and not settlement.breaker:
-        # with no time left the row stays pending and the gate or the sweep ends it as expired
-        again_at = next_attempt(max(row.attempts, 1), row.valid_until_at, station.rng, now)
-        row.next_attempt_at = again_at or row.valid_until_at
-
-
-def _attempt(station: Station, row: OutboxMessage, outcome: Outcome, now: datetime) -> Attempt:
-    return Attempt(
-        outbox_id=row.id,
-        number=row.attempts + 1,
-        outcome=outcome.kind,
-        phase=outcome.phase,
-        code=outcome.code,
-        enhanced=outcome.enhanced,
-        text=outcome.text,
-        owner=station.owner,
-        at=now,
-    )
-
-
-def _settle_channel(db: Session, settlement: Settlement, outcome: Outcome, now: datetime) -> None:
-    """Close the breaker after a success, and open it after a failure of the channel or several refusals running."""
-    channel = db.get(Channel, CHANNEL, with_for_update=True)
-    if channel is None:
-        insert_missing(db, Channel, [{"name": CHANNEL, "failures": 0, "reason": "", "last_error": ""}])
-        channel = db.get_one(Channel, CHANNEL, with_for_update=True)
-    if outcome.kind is OutcomeKind.ACCEPTED:
-        channel.failures, channel.open_since_at, channel.open_until_at = 0, None, None
-        channel.reason, channel.last_error, channel.last_sent_at = "", "", now
-        return
-    # a server that takes letters and never answers would have every one of them repeated
-    if not (settlement.breaker or settlement.counts or outcome.kind is OutcomeKind.UNKNOWN):
-        return
-    channel.failures += 1
-    channel.reason, channel.last_error = settlement.reason, outcome.text
-    if settlement.breaker or channel.failures >= REFUSALS_TO_OPEN:
-        if channel.open_since_at is None:
-            fields = {"event": settlement.reason, "code": outcome.code, "phase": outcome.phase}
-            log.warning("the mail server takes nothing; what is due waits", extra=fields)
-        channel.open_since_at = channel.open_since_at or now
-        channel.open_until_at = now + breaker_pause(channel.failures)
-
-
-def _suppress(db: Session, participant_id: str, cause: str) -> None:
-    person = db.get(Participant, participant_id)
-    if person:
-        insert_missing(db, Suppression, [{"address_index": person.address_index, "cause": cause}])
-        found = db.get_one(Suppression, person.address_index, with_for_update=True)
-        found.cause, found.until_at = cause, None
+def ends_a_group(outcome: Outcome) -> bool:
+    """Tell whether what became of one message is a reason not to try the others that passed the gate with it."""
+    settlement = settle(outcome)
+    doubtful = outcome.kind in {OutcomeKind.UNKNOWN, OutcomeKind.ABANDONED}
+    return doubtful or settlement.breaker or settlement.counts

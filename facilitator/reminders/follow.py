@@ -30,22 +30,24 @@ RULE_REMOVED = "rule_removed"  # a row taken back for this alone may be planned 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Followed:
-    """What one pass changed, in messages."""
+    """What one pass changed, in messages; `known` are those that somebody else planned at the same moment."""
 
     planned: int = 0
     withdrawn: int = 0
     notices: int = 0
+    known: int = 0
 
     def __add__(self, other: "Followed") -> "Followed":
         return Followed(
             planned=self.planned + other.planned,
             withdrawn=self.withdrawn + other.withdrawn,
             notices=self.notices + other.notices,
+            known=self.known + other.known,
         )
 
 
 @dataclass(slots=True)
-class _Scene:
+class Scene:
     """What stands in the database around some sessions of one group."""
 
     group: Group
@@ -73,7 +75,7 @@ def follow(db: Session, sessions: Sequence[GroupSession], now: datetime) -> Foll
     for session in _lock(db, sessions):
         by_group[session.group_id].append(session)
     for group_id, members in by_group.items():
-        scene = _look(db, group_id, members, now)
+        scene = look(db, group_id, members, now)
         for session in members:
             total += _follow_one(db, scene, session, now)
     db.flush()
@@ -95,10 +97,11 @@ def _lock(db: Session, sessions: Sequence[GroupSession]) -> Sequence[GroupSessio
     ).all()
 
 
-def _look(db: Session, group_id: str, sessions: Sequence[GroupSession], now: datetime) -> _Scene:
+def look(db: Session, group_id: str, sessions: Sequence[GroupSession], now: datetime) -> Scene:
+    """Return what stands around some sessions of one group, with their messages held until the end of the transaction."""
     group = db.get_one(Group, group_id)
     leads = db.scalars(select(ReminderRule.lead_minutes).where(ReminderRule.group_id == group_id))
-    scene = _Scene(
+    scene = Scene(
         group=group,
         rules=[RuleFacts(lead=lead * MINUTE) for lead in leads],
         people={person.id: _person(person, group, suppressed=bad) for person, bad in _people(db, group_id, now)},
@@ -106,12 +109,13 @@ def _look(db: Session, group_id: str, sessions: Sequence[GroupSession], now: dat
     ids = [session.id for session in sessions]
     for row in db.scalars(
         select(OutboxMessage)
-        .where(OutboxMessage.session_id.in_(ids))
+        # a facilitator's test is nobody's message: it neither tells a person nor is it taken back
+        .where(OutboxMessage.session_id.in_(ids), OutboxMessage.kind != MessageKind.TEST)
         .order_by(OutboxMessage.id)
         .with_for_update()  # a row that passes the gate meanwhile would otherwise be withdrawn in mid-air
         .execution_options(populate_existing=True)
     ):
-        scene.rows[row.session_id].append(row)
+        scene.rows[row.session_id or ""].append(row)
     return scene
 
 
@@ -136,7 +140,8 @@ def _person(person: Participant, group: Group, *, suppressed: bool) -> PersonFac
     )
 
 
-def _follow_one(db: Session, scene: _Scene, session: GroupSession, now: datetime) -> Followed:
+def wanted(scene: Scene, session: GroupSession, now: datetime) -> tuple[Sequence[Occasion], Sequence[Occasion]]:
+    """Return the notices and the reminders of one session that should exist, those told in another way left out."""
     rows = scene.rows[session.id]
     facts = SessionFacts(
         uid=session.id,
@@ -154,13 +159,19 @@ def _follow_one(db: Session, scene: _Scene, session: GroupSession, now: datetime
         if not (occasion.due_at <= now and occasion.participant_id in new_to)
         and not any(_tells_the_same(row, occasion, details) for row in rows)
     ]
+    return told, reminders
+
+
+def _follow_one(db: Session, scene: Scene, session: GroupSession, now: datetime) -> Followed:
+    rows = scene.rows[session.id]
+    told, reminders = wanted(scene, session, now)
     withdrawn = _withdraw(scene, session, rows)
     _retime(rows, reminders)
-    return Followed(
-        notices=_insert(db, session, rows, told, now),
-        planned=_insert(db, session, rows, reminders, now),
-        withdrawn=withdrawn,
-    )
+    fresh_notices, fresh_reminders = _fresh(session, rows, told, now), _fresh(session, rows, reminders, now)
+    notices = insert_missing(db, OutboxMessage, fresh_notices)
+    planned = insert_missing(db, OutboxMessage, fresh_reminders)
+    known = len(fresh_notices) + len(fresh_reminders) - notices - planned
+    return Followed(notices=notices, planned=planned, withdrawn=withdrawn, known=known)
 
 
 def details_sha(session: GroupSession) -> str:
@@ -179,7 +190,7 @@ def _tells_the_same(row: OutboxMessage, occasion: Occasion, details: str) -> boo
 
 
 def _notices(
-    scene: _Scene, session: GroupSession, facts: SessionFacts, rows: Sequence[OutboxMessage], now: datetime
+    scene: Scene, session: GroupSession, facts: SessionFacts, rows: Sequence[OutboxMessage], now: datetime
 ) -> tuple[Occasion, ...]:
     """Return the notices for people who were last told something that no longer holds."""
     last_told: dict[str, OutboxMessage] = {}
@@ -212,7 +223,7 @@ def _notice_kind(session: GroupSession, last: OutboxMessage) -> MessageKind:
     return MessageKind.RESTORED if last.kind == MessageKind.CANCELLED else MessageKind.MOVED
 
 
-def _withdraw(scene: _Scene, session: GroupSession, rows: Sequence[OutboxMessage]) -> int:
+def _withdraw(scene: Scene, session: GroupSession, rows: Sequence[OutboxMessage]) -> int:
     """Take back what was planned for an older time, a removed rule or a removed person; return how many."""
     leads = {rule.lead for rule in scene.rules}
     withdrawn = 0
@@ -225,7 +236,7 @@ def _withdraw(scene: _Scene, session: GroupSession, rows: Sequence[OutboxMessage
             row.reason = "session_cancelled" if cancelled else "session_changed"
         elif row.participant_id not in scene.people:
             row.state, row.reason = OutboxState.CANCELLED, "person_left"
-        elif row.kind == MessageKind.REMINDER and row.lead_minutes * MINUTE not in leads:
+        elif row.kind == MessageKind.REMINDER and not row.asked_by and row.lead_minutes * MINUTE not in leads:
             row.state, row.reason = OutboxState.CANCELLED, RULE_REMOVED
         else:
             continue
@@ -244,9 +255,10 @@ def _retime(rows: Sequence[OutboxMessage], reminders: Iterable[Occasion]) -> Non
             row.valid_until_at = occasion.valid_until
 
 
-def _insert(
-    db: Session, session: GroupSession, rows: Sequence[OutboxMessage], wanted: Sequence[Occasion], now: datetime
-) -> int:
+def _fresh(
+    session: GroupSession, rows: Sequence[OutboxMessage], wanted: Sequence[Occasion], now: datetime
+) -> list[dict[str, object]]:
+    """Return the messages that are wanted and not there yet, ready to be inserted."""
     taken = {row.dedup_key for row in rows if row.reason != RULE_REMOVED}
     taken_back = Counter(row.dedup_key.partition(REPLANNED)[0] for row in rows if row.reason == RULE_REMOVED)
     fresh = []
@@ -254,11 +266,12 @@ def _insert(
         again = taken_back[occasion.dedup_key]
         key = f"{occasion.dedup_key}{REPLANNED}{again}" if again else occasion.dedup_key
         if key not in taken:
-            fresh.append(_values(session, occasion, key, now))
-    return insert_missing(db, OutboxMessage, fresh)
+            fresh.append(values_of(session, occasion, key, now))
+    return fresh
 
 
-def _values(session: GroupSession, occasion: Occasion, key: str, now: datetime) -> dict[str, object]:
+def values_of(session: GroupSession, occasion: Occasion, key: str, now: datetime) -> dict[str, object]:
+    """Return the columns of a message that is planned now, under a key of its own."""
     return {
         "uuid": new_id(),
         "dedup_key": key,

@@ -1,5 +1,6 @@
-"""The form of a group's reminder rules."""
+"""The forms of a group's reminder rules, and of what happens to a message whose fate is unknown."""
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from flask_babel import lazy_gettext as _l
@@ -8,6 +9,7 @@ from wtforms import SelectField
 
 from facilitator.accounts.forms import SAY_CHOOSE
 from facilitator.planning.forms import LEADS_MINUTES, lead_label
+from facilitator.reminders.rules import MessageKind, UnknownPolicy
 
 MINUTE = timedelta(minutes=1)
 # what is no number at all is said like a number that is not in the list
@@ -33,3 +35,30 @@ class RulesForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
         """Return the chosen leads, the earliest reminder first."""
         chosen = [self.first_lead.data, self.second_lead.data]
         return sorted((minutes * MINUTE for minutes in chosen if minutes), reverse=True)
+
+
+POLICIES = ((UnknownPolicy.RESEND_ONCE.value, _l("Send once more")), (UnknownPolicy.HOLD.value, _l("Hold for me")))
+
+
+def answers() -> Sequence[tuple[str, str]]:
+    """Return what may happen to a message of unknown fate."""
+    return POLICIES
+
+
+class PolicyForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
+    """What happens to a message when nobody can tell whether it was accepted; one answer for each kind."""
+
+    reminder = SelectField(_l("Reminder"), choices=answers, **SAY)
+    moved = SelectField(_l("New time"), choices=answers, **SAY)
+    cancelled = SelectField(_l("Cancellation"), choices=answers, **SAY)
+    restored = SelectField(_l("Takes place after all"), choices=answers, **SAY)
+
+    @classmethod
+    def of(cls, policies: Mapping[MessageKind, UnknownPolicy]) -> "PolicyForm":
+        """Return the form filled with the present answers."""
+        return cls(data={kind.value: policy.value for kind, policy in policies.items()})
+
+    def chosen(self) -> dict[MessageKind, UnknownPolicy]:
+        """Return the answers."""
+        kinds = (MessageKind.REMINDER, MessageKind.MOVED, MessageKind.CANCELLED, MessageKind.RESTORED)
+        return {kind: UnknownPolicy(self[kind.value].data) for kind in kinds}

@@ -1,16 +1,18 @@
-"""What people see of the outbox: by occasion, in numbers, and one by one only where somebody has to decide.
+"""What people see of the outbox: by occasion and in numbers.
 
-Grouped on purpose: the page must not read as a register of people. Reads only.
+Grouped on purpose: the page must not read as a register of people. A facilitator's test is nobody's message and stands
+nowhere here. Reads only.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, case, func, select, type_coerce
 from sqlalchemy.orm import Session
 
+from facilitator.accounts.models import Facilitator
 from facilitator.db import Instant
 from facilitator.groups.models import Group
 from facilitator.planning.models import GroupSession
@@ -20,7 +22,6 @@ from facilitator.times import get_zone, to_local
 
 MINUTE = timedelta(minutes=1)
 PER_PAGE = 30
-MOST_SHOWN = 20
 COMING = (OutboxState.PENDING, OutboxState.LEASED, OutboxState.SENDING)
 # taken back before anything was handed over: nobody has read it and nobody has to act
 NEVER_SENT = (OutboxState.CANCELLED, OutboxState.SUPERSEDED, OutboxState.SUPPRESSED)
@@ -49,6 +50,11 @@ class Occasion:
         lead: how long before the session; zero for a notice.
         counts: messages by state, only states that occur.
         at: of a coming one, when most of what is to come goes out; of a past one, when it last went out, or None.
+        ends_at: after this it is not sent any more.
+        returned: how many of those that were sent came back.
+        asked_by: the name of the facilitator who asked for these copies; empty for what was planned.
+        may_repeat: whether a person may have it sent once more as far as its place among the others goes: it tells
+            how the session stands, and no later reminder is about to do the same.
         earlier: of a coming one, how many go out before that.
         later: of a coming one, how many go out after it.
     """
@@ -58,6 +64,10 @@ class Occasion:
     lead: timedelta
     counts: dict[OutboxState, int]
     at: datetime | None
+    ends_at: datetime
+    returned: int = 0
+    asked_by: str = ""
+    may_repeat: bool = False
     earlier: int = 0
     later: int = 0
 
@@ -82,22 +92,6 @@ class Occasion:
         return {state: count for state, count in self.counts.items() if state in SETTLED}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
-    """One message that waits for a decision; who it is for is not said."""
-
-    id: int
-    about: About
-    kind: MessageKind
-    lead: timedelta
-    state: OutboxState
-    reason: str
-    enhanced: str
-    attempts: int
-    gated_at: datetime | None
-    valid_until_at: datetime
-
-
 ABOUT = (
     OutboxMessage.session_id,
     GroupSession.group_id,
@@ -106,7 +100,7 @@ ABOUT = (
     GroupSession.zone,
     OutboxMessage.session_starts_at,
 )
-_KEY = ("session_id", "session_starts_at", "kind", "lead_minutes", "time_rev")
+_KEY = ("session_id", "session_starts_at", "kind", "lead_minutes", "time_rev", "asked_by")
 
 
 def list_occasions(
@@ -130,45 +124,22 @@ def list_occasions(
     before = func.sum(times.c.coming).filter(times.c.at < times.c.usual)
     after = func.sum(times.c.coming).filter(times.c.at > times.c.usual)
     latest = func.max(times.c.at, type_=Instant).filter(times.c.settled > 0)
+    beside = (Facilitator.name, GroupSession.time_rev)
+    ends_at, returned = func.max(times.c.ends_at, type_=Instant), func.sum(times.c.returned)
+    figures = (times.c.usual if coming else latest, ends_at, returned, before, after)
     found = db.execute(
-        select(*about, *key[2:], times.c.usual if coming else latest, before, after, *states)
+        select(*about, *key[2:5], *beside, *figures, *states)
         .join(GroupSession, GroupSession.id == times.c.session_id)
         .join(Group, Group.id == GroupSession.group_id)
-        .group_by(*about, *key[2:], times.c.usual)
+        .outerjoin(Facilitator, Facilitator.id == times.c.asked_by)
+        .group_by(*about, *key[2:], *beside, times.c.usual)
         .having(still > 0 if coming else every > still)
         # the key makes the order whole: occasions of one moment would stand on two pages, or on none
         .order_by(times.c.usual if coming else latest.desc().nulls_last(), *key)
         .limit(PER_PAGE)
         .offset((page - 1) * PER_PAGE)
     )
-    return [_occasion(tuple(row)) for row in found]
-
-
-def list_waiting(db: Session, group_ids: Collection[str]) -> Sequence[Waiting]:
-    """Return the messages that wait for a decision, each by itself: somebody decides on each."""
-    found = db.execute(
-        select(OutboxMessage, *ABOUT)
-        .join(GroupSession, GroupSession.id == OutboxMessage.session_id)
-        .join(Group, Group.id == GroupSession.group_id)
-        .where(of_groups(group_ids), OutboxMessage.state == OutboxState.HELD)
-        .order_by(OutboxMessage.valid_until_at, OutboxMessage.id)
-        .limit(MOST_SHOWN)
-    )
-    return [
-        Waiting(
-            id=row.id,
-            about=about_of(tuple(about)),
-            kind=MessageKind(row.kind),
-            lead=row.lead_minutes * MINUTE,
-            state=OutboxState(row.state),
-            reason=row.reason,
-            enhanced=row.enhanced,
-            attempts=row.attempts,
-            gated_at=row.gated_at,
-            valid_until_at=row.valid_until_at,
-        )
-        for row, *about in found
-    ]
+    return list(_without_earlier([_occasion(tuple(row)) for row in found]))
 
 
 def _times(group_ids: Collection[str], session_id: str | None) -> CTE:
@@ -184,9 +155,11 @@ def _times(group_ids: Collection[str], session_id: str | None) -> CTE:
             *key,
             at.label("at"),
             usual.label("usual"),
+            func.max(OutboxMessage.valid_until_at, type_=Instant).label("ends_at"),
             func.count().label("every"),
             coming.label("coming"),
             func.count().filter(is_settled).label("settled"),
+            func.count(OutboxMessage.returned_at).label("returned"),
             *(func.count().filter(OutboxMessage.state == state).label(state) for state in OutboxState),
         )
         .where(of_groups(group_ids), *([OutboxMessage.session_id == session_id] if session_id else []))
@@ -197,7 +170,8 @@ def _times(group_ids: Collection[str], session_id: str | None) -> CTE:
 
 def of_groups(group_ids: Collection[str]) -> ColumnElement[bool]:
     """Return the condition of a group's messages; by their sessions, so that only those rows are read."""
-    return OutboxMessage.session_id.in_(select(GroupSession.id).where(GroupSession.group_id.in_(group_ids)))
+    of_sessions = OutboxMessage.session_id.in_(select(GroupSession.id).where(GroupSession.group_id.in_(group_ids)))
+    return of_sessions & (OutboxMessage.kind != MessageKind.TEST)
 
 
 def about_of(values: tuple[Any, ...]) -> About:
@@ -208,13 +182,30 @@ def about_of(values: tuple[Any, ...]) -> About:
 
 
 def _occasion(row: tuple[Any, ...]) -> Occasion:
-    kind, lead_minutes, _time_rev, at, earlier, later, *counts = row[len(ABOUT) :]
+    kind, lead_minutes, time_rev, asked_by, present_rev, *figures = row[len(ABOUT) :]
+    at, ends_at, returned, earlier, later, *counts = figures
+    by_state = {state: int(count) for state, count in zip(OutboxState, counts, strict=True) if count}
     return Occasion(
         about=about_of(row[: len(ABOUT)]),
         kind=MessageKind(kind),
         lead=lead_minutes * MINUTE,
-        counts={state: int(count) for state, count in zip(OutboxState, counts, strict=True) if count},
+        counts=by_state,
         at=at,
+        ends_at=ends_at,
+        returned=int(returned),
+        asked_by=asked_by or "",
+        may_repeat=time_rev == present_rev and not asked_by and OutboxState.SENT in by_state,
         earlier=int(earlier or 0),
         later=int(later or 0),
     )
+
+
+def _without_earlier(occasions: Sequence[Occasion]) -> Iterable[Occasion]:
+    """Yield the occasions; of the reminders of one session that went out the last alone may be repeated."""
+    last: dict[str, timedelta] = {}
+    for one in occasions:
+        if one.kind == MessageKind.REMINDER and one.may_repeat:
+            last[one.about.session_id] = min(one.lead, last.get(one.about.session_id, one.lead))
+    for one in occasions:
+        is_earlier = one.kind == MessageKind.REMINDER and one.lead > last.get(one.about.session_id, one.lead)
+        yield replace(one, may_repeat=False) if is_earlier else one

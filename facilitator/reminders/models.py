@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from facilitator.accounts.models import Facilitator
 from facilitator.db import Base, Instant
 from facilitator.groups.models import Group, Participant
 from facilitator.planning.models import GroupSession
@@ -76,8 +77,20 @@ class OutboxMessage(Base, kw_only=True):
             postgresql_where=text("state IN ('unknown', 'held')"),
             sqlite_where=text("state IN ('unknown', 'held')"),
         ),
-        Index("ix_outbox_session_id_state", "session_id", "state"),
+        Index(
+            "ix_outbox_overdue",
+            "valid_until_at",
+            postgresql_where=text("state IN ('pending', 'unknown', 'held')"),
+            sqlite_where=text("state IN ('pending', 'unknown', 'held')"),
+        ),
+        Index("ix_outbox_session_id_participant_id", "session_id", "participant_id"),
         Index("ix_outbox_participant_id", "participant_id"),
+        Index(
+            "ix_outbox_asked_by",
+            "asked_by",
+            postgresql_where=text("asked_by IS NOT NULL"),
+            sqlite_where=text("asked_by IS NOT NULL"),
+        ),
         # one in flight per person and session keeps a notice behind the reminder it corrects
         Index(
             "uq_outbox_in_flight",
@@ -94,7 +107,8 @@ class OutboxMessage(Base, kw_only=True):
     )
     uuid: Mapped[str] = mapped_column(String(22), unique=True, default_factory=new_id)
     dedup_key: Mapped[str] = mapped_column(String(160), unique=True)
-    session_id: Mapped[str] = mapped_column(ForeignKey(GroupSession.id, ondelete="CASCADE"))
+    # a test to oneself may be about no session
+    session_id: Mapped[str | None] = mapped_column(ForeignKey(GroupSession.id, ondelete="CASCADE"))
     time_rev: Mapped[int]
     participant_id: Mapped[str | None] = mapped_column(ForeignKey(Participant.id, ondelete="SET NULL"))
     kind: Mapped[str] = mapped_column(String(12))
@@ -120,6 +134,12 @@ class OutboxMessage(Base, kw_only=True):
     reply: Mapped[str] = mapped_column(String(200), default="")
     enhanced: Mapped[str] = mapped_column(String(12), default="")
     rendered_sha: Mapped[str] = mapped_column(String(64), default="")
+    # who asked for a test or for one more copy; a test goes to them, in the wording they chose
+    asked_by: Mapped[str | None] = mapped_column(ForeignKey(Facilitator.id, ondelete="CASCADE"), default=None)
+    wording: Mapped[str | None] = mapped_column(String(8), default=None)
+    # what a mail server further on said after ours had accepted it (RFC 3464)
+    returned_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
+    returned_code: Mapped[str] = mapped_column(String(12), default="")
 
 
 def in_states(*states: OutboxState) -> ColumnElement[bool]:
@@ -176,6 +196,18 @@ class Suppression(Base, kw_only=True):
 def holds(suppression: Suppression | None, now: datetime) -> bool:
     """Tell whether an address is suppressed at an instant."""
     return suppression is not None and (suppression.until_at is None or suppression.until_at > now)
+
+
+class ReturnedMail(Base, kw_only=True):
+    """A message that came back for now ("mailbox full"), counted by address so that three in a row are noticed."""
+
+    __tablename__ = "returned_mail"
+    __table_args__ = (Index("ix_returned_mail_address_index_at", "address_index", "at"),)
+
+    id: Mapped[str] = mapped_column(String(22), primary_key=True, default_factory=new_id)
+    address_index: Mapped[str] = mapped_column(String(64))
+    code: Mapped[str] = mapped_column(String(12))
+    at: Mapped[datetime] = mapped_column(Instant)
 
 
 class Channel(Base, kw_only=True):

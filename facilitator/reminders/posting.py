@@ -1,73 +1,115 @@
-"""Turns what the gate saw into the bytes of one message to one person.
+"""Turns what was seen of a message into the bytes for one person.
 
+A letter is set once for everybody who gets the same words and filled in for each; that is some thousand times faster.
 The address is opened here, for this one message, and nowhere kept. The identification and the date of a message stay
 the same on every try, so that a second copy can be told for what it is.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parseaddr
+from functools import lru_cache
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from facilitator.groups.models import ADDRESS_PLACE, Participant, Wording
+from facilitator.accounts.models import EMAIL_PLACE, Facilitator
+from facilitator.groups.models import ADDRESS_PLACE, Wording
 from facilitator.groups.people import settings_token
-from facilitator.mail.message import Envelope, build_bytes, wire_address
+from facilitator.mail.message import PERSONAL, Envelope, Form, wire_address
+from facilitator.mail.smtp import Parties
 from facilitator.planning.models import GroupSession
 from facilitator.planning.service import page_token
-from facilitator.reminders.delivery import Package
-from facilitator.reminders.follow import MAY_BE_TOLD
-from facilitator.reminders.gate import Passage
 from facilitator.reminders.letters import LetterFacts, render
-from facilitator.reminders.models import OutboxMessage
 from facilitator.reminders.rules import MessageKind
+from facilitator.reminders.samples import sample_facts
+from facilitator.reminders.service_trial import kind_of_test
+from facilitator.reminders.sight import About, Sight
 from facilitator.times import get_zone
 from facilitator.vault import vault_of
 
+FORMS_KEPT = 256  # letters that stand ready; a batch to a few groups needs a handful
 
-def composer(base_url: str, mail_from: str) -> Callable[[Session, Passage], Package]:
-    """Return the function that builds messages for this installation.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """One message that lacks nothing but the date of its first try."""
+
+    parties: Parties
+    form: Form = field(repr=False)
+    personal: str = field(repr=False)
+    from_name: str
+    domain: str
+    unsubscribe_url: str = field(repr=False)
+
+    def dated(self, at: datetime) -> bytes:
+        """Return the complete bytes; `at` is when the message passed the gate for the first time."""
+        envelope = Envelope(
+            from_name=self.from_name,
+            from_address=self.parties.sender,
+            to_address=self.parties.recipient,
+            message_id=f"{self.parties.envelope_id}@{self.domain}",
+            date_at=at,
+            list_id=f"notes.{self.domain}",
+            unsubscribe_url=self.unsubscribe_url,
+        )
+        return self.form.fill(envelope, self.personal)
+
+
+def composer(base_url: str, mail_from: str) -> Callable[[Session, Sight], Draft]:
+    """Return the function that drafts messages for this installation; it needs an application context.
 
     Args:
         base_url: where the links lead.
         mail_from: "Name <address>" of the neutral sender.
     """
     name, given = parseaddr(mail_from)
-    address = wire_address(given)
-    domain = address.rpartition("@")[2]
+    sender = wire_address(given)
+    domain = sender.rpartition("@")[2]
 
-    def compose(db: Session, passage: Passage) -> Package:
-        letter = render(letter_facts(db, passage, base_url, name))
-        person = passage.participant
-        recipient = vault_of(db).open(ADDRESS_PLACE, person.id, person.address_sealed)
-        envelope = Envelope(
+    @lru_cache(maxsize=FORMS_KEPT)
+    def set_letter(facts: LetterFacts, _zone: str) -> Form:
+        # two equal instants in two zones are one key to a dictionary and two times of day to a reader
+        return Form.of(render(facts))
+
+    def draft(row_uuid: str, recipient: str, facts: LetterFacts, personal: str) -> Draft:
+        return Draft(
+            parties=Parties(sender=sender, recipient=wire_address(recipient), envelope_id=row_uuid),
+            form=set_letter(facts, str(facts.local_start.tzinfo)),
+            personal=personal,
             from_name=name,
-            from_address=address,
-            to_address=recipient,
-            message_id=f"{passage.row.uuid}@{domain}",
-            date_at=passage.row.first_gated_at or passage.row.due_at,
-            list_id=f"notes.{domain}",
-            unsubscribe_url=f"{settings_link(db, person, base_url)}/stop",
+            domain=domain,
+            unsubscribe_url=f"{base_url}/m/{personal}/stop" if personal else "",
         )
-        return Package(sender=address, recipient=recipient, content=build_bytes(letter, envelope))
+
+    def compose(db: Session, sight: Sight) -> Draft:
+        vault, row = vault_of(db), sight.row
+        if sight.asker is not None and row.kind == MessageKind.TEST:
+            address = vault.open(EMAIL_PLACE, sight.asker.id, sight.asker.email_sealed)
+            return draft(row.uuid, address, test_facts(db, sight, sight.asker, base_url, name), "")
+        if sight.about is None:
+            raise LookupError("A letter needs a session and a person.")
+        person = sight.about.participant
+        address = vault.open(ADDRESS_PLACE, person.id, person.address_sealed)
+        return draft(
+            row.uuid, address, letter_facts(db, sight, sight.about, base_url, name), settings_token(db, person)
+        )
 
     return compose
 
 
-def letter_facts(db: Session, passage: Passage, base_url: str, sender_name: str) -> LetterFacts:
-    """Return what the letter to this person says, in the person's zone."""
-    session, person, row = passage.session, passage.participant, passage.row
+def letter_facts(db: Session, sight: Sight, about: About, base_url: str, sender_name: str) -> LetterFacts:
+    """Return what the letter to this person says, in the person's zone; the personal link is left open."""
+    session, person = about.session, about.participant
     zone = get_zone(person.zone or session.zone)
-    kind = MessageKind(row.kind)
-    before = _told_start(db, row) if kind is MessageKind.MOVED else None
+    before = sight.told_start if sight.row.kind == MessageKind.MOVED else None
     return LetterFacts(
-        kind=kind,
+        kind=MessageKind(sight.row.kind),
         wording=Wording(person.wording),
-        language=passage.group.language,
+        language=about.group.language,
         local_start=session.starts_at.astimezone(zone),
         minutes=session.minutes,
-        stop_link=settings_link(db, person, base_url),
+        stop_link=f"{base_url}/m/{PERSONAL}",
         page_link=session_link(db, session, base_url),
         place=session.place,
         link=session.link,
@@ -76,25 +118,21 @@ def letter_facts(db: Session, passage: Passage, base_url: str, sender_name: str)
     )
 
 
+def test_facts(db: Session, sight: Sight, asker: Facilitator, base_url: str, sender_name: str) -> LetterFacts:
+    """Return what a facilitator's test says: what the group's people get, with links that open nothing personal."""
+    row, session, group = sight.row, sight.session, sight.group
+    return sample_facts(
+        kind=kind_of_test(row),
+        wording=Wording(row.wording or Wording.VAGUE),
+        language=group.language if group else asker.language,
+        starts_at=row.session_starts_at,
+        zone=session.zone if session else asker.zone,
+        about=session,
+        links=(f"{base_url}/m/test", session_link(db, session, base_url) if session else f"{base_url}/s/test"),
+        sender_name=sender_name,
+    )
+
+
 def session_link(db: Session, session: GroupSession, base_url: str) -> str:
     """Return the address of the shared page of a session."""
     return f"{base_url}/s/{page_token(db, session)}"
-
-
-def settings_link(db: Session, person: Participant, base_url: str) -> str:
-    """Return the address of one person's message settings."""
-    return f"{base_url}/m/{settings_token(db, person)}"
-
-
-def _told_start(db: Session, row: OutboxMessage) -> datetime | None:
-    return db.scalar(
-        select(OutboxMessage.session_starts_at)
-        .where(
-            OutboxMessage.session_id == row.session_id,
-            OutboxMessage.participant_id == row.participant_id,
-            OutboxMessage.time_rev < row.time_rev,
-            MAY_BE_TOLD,
-        )
-        .order_by(OutboxMessage.id.desc())
-        .limit(1)
-    )

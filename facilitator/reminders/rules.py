@@ -11,6 +11,7 @@ The drawing, with `→` for a legal step:
     unknown → sent              somebody could tell that it was accepted
     unknown → pending | held    repeated at most once, or never without a person's word
     held → pending | cancelled  a person decides: send once more, or leave it
+    pending → held              an older state of the database was brought back; a person says what still goes out
     pending | leased | unknown | held → cancelled | superseded | expired | suppressed
 
 A `held` message is not at an end although nothing moves by itself: a person may still decide, and a cancelled,
@@ -50,6 +51,7 @@ class MessageKind(StrEnum):
     MOVED = "moved"
     CANCELLED = "cancelled"
     RESTORED = "restored"
+    TEST = "test"
 
 
 class Priority(IntEnum):
@@ -74,6 +76,7 @@ TERMINAL = WITHDRAWN | {OutboxState.SENT, OutboxState.FAILED}
 LEGAL_EDGES: frozenset[tuple[OutboxState, OutboxState]] = frozenset(
     {
         (OutboxState.PENDING, OutboxState.LEASED),
+        (OutboxState.PENDING, OutboxState.HELD),
         (OutboxState.LEASED, OutboxState.PENDING),
         (OutboxState.LEASED, OutboxState.SENDING),
         (OutboxState.LEASED, OutboxState.FAILED),

@@ -1,4 +1,4 @@
-"""Use cases of reminders: rules of a group, pausing, and the decisions that wait for a person.
+"""Use cases of reminders: rules of a group, pausing, and what a change would tell.
 
 Every change that may touch messages ends with a call of `follow`, in the same transaction.
 """
@@ -10,17 +10,15 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from facilitator.accounts.models import Facilitator
 from facilitator.accounts.service import find_setting, keep_setting
-from facilitator.errors import Conflict, Invalid, NotFound
+from facilitator.errors import Invalid
 from facilitator.groups.models import Group, MailState, Participant
-from facilitator.groups.service import get_group
 from facilitator.planning.models import GroupSession
 from facilitator.reminders.follow import MAY_BE_TOLD, Followed, follow, follow_group
-from facilitator.reminders.gate import PAUSED_SETTING
 from facilitator.reminders.models import OutboxMessage, ReminderRule
 from facilitator.reminders.plan import DEFAULT_LEADS, MOST_REMINDERS
-from facilitator.reminders.rules import OutboxState
+from facilitator.reminders.rules import MessageKind, OutboxState
+from facilitator.reminders.sight import PAUSED_SETTING
 
 __all__ = ["Followed", "follow", "follow_group"]
 
@@ -113,28 +111,10 @@ def would_tell(db: Session, sessions: Sequence[GroupSession]) -> WouldTell:
     planned = db.scalar(
         select(func.count())
         .select_from(OutboxMessage)
-        .where(OutboxMessage.session_id.in_(ids), OutboxMessage.state.in_((OutboxState.PENDING, OutboxState.LEASED)))
+        .where(
+            OutboxMessage.session_id.in_(ids),
+            OutboxMessage.state.in_((OutboxState.PENDING, OutboxState.LEASED)),
+            OutboxMessage.kind != MessageKind.TEST,
+        )
     )
     return WouldTell(people=people or 0, planned=planned or 0)
-
-
-def decide_held(db: Session, me: Facilitator, message_id: int, *, send: bool, now: datetime) -> None:
-    """Send a message that waits for a decision once more, or leave it unsent.
-
-    Raises:
-        NotFound: when it is no message of a group of this facilitator.
-        Conflict: when it does not wait any more, or its time has passed.
-    """
-    row = db.get(OutboxMessage, message_id, with_for_update=True)
-    if row is None:
-        raise NotFound
-    session = db.get_one(GroupSession, row.session_id)
-    get_group(db, me, session.group_id)
-    if row.state != OutboxState.HELD:
-        raise Conflict("This message does not wait for you any more.")
-    if send and row.valid_until_at <= now:
-        raise Conflict("The time of this message has passed; it cannot go out any more.")
-    row.state = OutboxState.PENDING if send else OutboxState.CANCELLED
-    row.reason = "sent_again_by_hand" if send else "left_by_hand"
-    row.next_attempt_at = now
-    db.flush()

@@ -22,7 +22,7 @@ def show_today() -> ResponseReturnValue:
         nav="today",
         groups=mine,
         day=show_day(db(), me(), [group.id for group in mine], now()),
-        health=check_delivery(db(), now()),
+        health=check_delivery(db(), now(), me=me()),
         local_now=to_local(now(), get_zone(me().zone)),
         now=now(),
         me=me(),

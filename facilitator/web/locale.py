@@ -42,5 +42,4 @@ def _frame() -> dict[str, Any]:
         "theme": theme(),
         "signed_in": find_me(),
         "demo_banner": settings().is_demo,
-        "delivery_light": None,
     }

@@ -48,7 +48,16 @@ FIXED = (
     "/library/help_line/us-988/edit",
     "/mailbox",
 )
-OF_A_GROUP = ("", "/edit", "/people", "/plan", "/reminders", "/coverage", "/coverage?by=arena")
+OF_A_GROUP = (
+    "",
+    "/edit",
+    "/people",
+    "/plan",
+    "/reminders",
+    "/reminders/preview?kind=moved&wording=full",
+    "/coverage",
+    "/coverage?by=arena",
+)
 OF_A_SESSION = ("", "/run", "/sheet", "/move", "/cancel", "/place", "/insert", "/skip", "/agenda")
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from facilitator.mail.message import Envelope, Letter, build_bytes
+from facilitator.mail.message import Envelope, Form, Letter
 from facilitator.mail.smtp import SmtpClient
 from tests.mail.servers import QUICK
 
@@ -38,7 +38,7 @@ def envelope():
 
 @pytest.fixture
 def message(letter, envelope):
-    return build_bytes(letter, envelope)
+    return Form.of(letter).fill(envelope)
 
 
 @pytest.fixture

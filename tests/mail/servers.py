@@ -1,5 +1,6 @@
 """Mail servers to talk to: an honest one on aiosmtpd that checks what it is given, and one that lies."""
 
+import asyncio
 import socket
 import ssl
 import threading
@@ -14,7 +15,7 @@ from typing import Any, ClassVar
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
-from facilitator.mail.smtp import Timeouts
+from facilitator.mail.connection import Timeouts
 from facilitator.mail.urls import MailUrl, Tls
 
 HOST = "127.0.0.1"
@@ -69,6 +70,17 @@ class Strict:
         return "250 2.0.0 taken"
 
 
+class Slow(Strict):
+    """Counts a message as accepted, and says so a little later: the window in which a sender may die."""
+
+    pause = 0.1
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's name
+        answer = await super().handle_DATA(server, session, envelope)
+        await asyncio.sleep(self.pause)
+        return answer
+
+
 @contextmanager
 def honest(
     handler: Strict, tls: Tls = Tls.NONE, context: ssl.SSLContext | None = None, *, auth: bool = False
@@ -99,6 +111,8 @@ def _authenticate(server, session, envelope, mechanism, data):
 class Liar:
     """A server that answers by script: a reply, a wait in seconds before 250, or None for hanging up.
 
+    Each connection has a thread of its own; they share the script.
+
     Args:
         answers: from "greeting", "ehlo", "mail", "rcpt", "data", "body", "dot", "rset", "noop" to a list of answers, one for each
             time; after the last one it is honest.
@@ -107,12 +121,13 @@ class Liar:
     HONEST: ClassVar[dict[str, str]] = {"greeting": "220 liar", "data": "354 go on", "body": ""}
 
     def __init__(self, **answers: list[Any]) -> None:
-        self._answers = answers
+        self.script = answers  # may be changed while it runs
         self.heard: list[str] = []
         self.messages: list[bytes] = []
         self.connections = 0
+        self._last = threading.local()  # what each connection was answered last
         self._stopping = threading.Event()
-        self._open: socket.socket | None = None
+        self._open: list[tuple[socket.socket, threading.Thread]] = []
         self._listener = socket.create_server((HOST, 0))
         self._listener.settimeout(0.05)
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -127,21 +142,26 @@ class Liar:
 
     def __exit__(self, *error):
         self._stopping.set()
-        if self._open is not None:
-            with suppress(OSError):
-                self._open.shutdown(socket.SHUT_RDWR)
         self._thread.join(10)
+        for connection, talking in self._open:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+            talking.join(10)
         self._listener.close()
 
     def _serve(self) -> None:
         while not self._stopping.is_set():
             with suppress(TimeoutError):
                 connection, _ = self._listener.accept()
-                self._open = connection
                 self.connections += 1
                 connection.settimeout(10)
-                with connection, connection.makefile("rb") as lines, suppress(OSError):
-                    self._talk(connection, lines)
+                talking = threading.Thread(target=self._attend, args=(connection,), daemon=True)
+                self._open.append((connection, talking))
+                talking.start()
+
+    def _attend(self, connection: socket.socket) -> None:
+        with connection, connection.makefile("rb") as lines, suppress(OSError):
+            self._talk(connection, lines)
 
     def _talk(self, connection: socket.socket, lines: Any) -> None:
         going = self._answer(connection, "greeting")
@@ -150,7 +170,9 @@ class Liar:
             self.heard.append(line.decode().strip())
             if verb == "quit":
                 return
-            going = self._answer(connection, verb) and (verb != "data" or self._read_message(connection, lines))
+            going = self._answer(connection, verb) and (
+                self._last.said[:3] != "354" or self._read_message(connection, lines)
+            )
 
     def _read_message(self, connection: socket.socket, lines: Any) -> bool:
         first = lines.readline()
@@ -165,8 +187,9 @@ class Liar:
         return self._answer(connection, "dot")
 
     def _answer(self, connection: socket.socket, step: str) -> bool:
-        script = self._answers.get(step)
+        script = self.script.get(step)
         answer = script.pop(0) if script else self.HONEST.get(step, "250 OK")
+        self._last.said = str(answer)
         if answer is None:
             return False
         if isinstance(answer, float):

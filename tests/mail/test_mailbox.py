@@ -8,8 +8,9 @@ import pytest
 
 from facilitator.errors import NotFound
 from facilitator.mail import mailbox
-from facilitator.mail.message import build_bytes
+from facilitator.mail.message import Form
 from facilitator.mail.outcome import OutcomeKind
+from facilitator.mail.smtp import Parties
 from tests.mail.conftest import NOTES, PAT
 from tests.mail.servers import HOST, Liar
 
@@ -29,7 +30,7 @@ def clock():
 
 
 def send(client, message, to=PAT):
-    return client.send(NOTES, to, message, lambda: True)
+    return client.send(Parties(sender=NOTES, recipient=to), message, lambda: True)
 
 
 def test_a_message_is_kept_and_can_be_read(folder, clock, client, letter, message):
@@ -50,7 +51,7 @@ def test_the_newest_message_comes_first(folder, clock, client, letter, envelope)
     with mailbox.serve(folder, clock) as target:
         one = client(target)
         for subject in ("first", "second", "third"):
-            send(one, build_bytes(dataclasses.replace(letter, subject=subject), envelope))
+            send(one, Form.of(dataclasses.replace(letter, subject=subject)).fill(envelope))
     assert [summary.subject for summary in mailbox.list_messages(folder)] == ["third", "second", "first"]
     assert [summary.subject for summary in mailbox.list_messages(folder, limit=1)] == ["third"]
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facilitator.mail.message import build_bytes, wire_address
+from facilitator.mail.message import PERSONAL, Form, wire_address
 
 LONG_URL = "https://a-rather-long-host-name.of-an-organisation.example/m/" + "x" * 120
 
@@ -19,7 +19,7 @@ def read(message):
 
 
 def test_a_message_says_who_what_and_how_to_stop(letter, envelope):
-    message = read(build_bytes(letter, envelope))
+    message = read(Form.of(letter).fill(envelope))
     assert dict(message.items()) == {
         "From": "Thursday notes <notes@mail.example>",
         "To": "pat@example.org",
@@ -37,7 +37,7 @@ def test_a_message_says_who_what_and_how_to_stop(letter, envelope):
 
 
 def test_plain_text_comes_first_and_nothing_is_attached(letter, envelope):
-    message = read(build_bytes(letter, envelope))
+    message = read(Form.of(letter).fill(envelope))
     parts = list(message.iter_parts())
     assert [part.get_content_type() for part in parts] == ["text/plain", "text/html"]
     assert [_lines(part.get_content()) for part in parts] == [letter.text, letter.html]
@@ -47,17 +47,17 @@ def test_plain_text_comes_first_and_nothing_is_attached(letter, envelope):
 def test_the_same_letter_gives_the_same_bytes_and_another_id_gives_others(letter, envelope):
     again = dataclasses.replace(envelope)
     other = dataclasses.replace(envelope, message_id="other@mail.example")
-    assert build_bytes(letter, envelope) == build_bytes(letter, again)
-    assert build_bytes(letter, envelope) != build_bytes(letter, other)
+    assert Form.of(letter).fill(envelope) == Form.of(letter).fill(again)
+    assert Form.of(letter).fill(envelope) != Form.of(letter).fill(other)
 
 
 def test_a_message_that_is_not_for_a_list_has_no_list_headers(letter, envelope):
-    message = read(build_bytes(letter, dataclasses.replace(envelope, list_id="", unsubscribe_url="")))
+    message = read(Form.of(letter).fill(dataclasses.replace(envelope, list_id="", unsubscribe_url="")))
     assert not [name for name in message if name.startswith("List-")]
 
 
 def test_a_long_stop_address_stays_in_one_piece(letter, envelope):
-    message = build_bytes(letter, dataclasses.replace(envelope, unsubscribe_url=LONG_URL))
+    message = Form.of(letter).fill(dataclasses.replace(envelope, unsubscribe_url=LONG_URL))
     assert f"List-Unsubscribe: <{LONG_URL}>\r\n".encode() in message
 
 
@@ -88,18 +88,18 @@ def test_a_long_stop_address_stays_in_one_piece(letter, envelope):
 )
 def test_a_header_cannot_be_smuggled_in(letter, envelope, field, value):
     with pytest.raises(ValueError, match=r"[.]"):
-        build_bytes(letter, dataclasses.replace(envelope, **{field: value}))
+        Form.of(letter).fill(dataclasses.replace(envelope, **{field: value}))
 
 
 @pytest.mark.parametrize("subject", ["Thursday\r\nBcc: eve@example.org", "Thursday\n", "a\x0bb", "a\x85b"])
 def test_a_subject_cannot_hold_a_line_break(letter, envelope, subject):
     with pytest.raises(ValueError, match="Subject"):
-        build_bytes(dataclasses.replace(letter, subject=subject), envelope)
+        Form.of(dataclasses.replace(letter, subject=subject)).fill(envelope)
 
 
 def test_an_address_is_never_repeated_in_an_error_or_a_log(letter, envelope):
     with pytest.raises(ValueError, match="mail address") as caught:
-        build_bytes(letter, dataclasses.replace(envelope, to_address="pat@@example.org"))
+        Form.of(letter).fill(dataclasses.replace(envelope, to_address="pat@@example.org"))
     assert "pat" not in str(caught.value)
     assert "pat" not in repr(envelope)
 
@@ -124,7 +124,7 @@ LINE = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_s
 @given(text=st.one_of(TEXT, st.just("x" * 1000), st.just(".\n..\n.\r\n"), st.just("From a\n" + "ä" * 3000)))
 def test_any_text_arrives_as_it_was_and_no_line_is_too_long(text):
     letter, envelope = _example()
-    message = build_bytes(dataclasses.replace(letter, text=text), envelope)
+    message = Form.of(dataclasses.replace(letter, text=text)).fill(envelope)
     assert max(map(len, message.split(b"\r\n"))) <= 998
     assert not re.search(rb"(?<!\r)\n|\r(?!\n)", message)
     arrived = read(message).get_body(("plain",))
@@ -134,7 +134,7 @@ def test_any_text_arrives_as_it_was_and_no_line_is_too_long(text):
 @given(subject=LINE, name=LINE)
 def test_any_subject_and_name_arrive_as_they_were(subject, name):
     letter, envelope = _example()
-    raw = build_bytes(dataclasses.replace(letter, subject=subject), dataclasses.replace(envelope, from_name=name))
+    raw = Form.of(dataclasses.replace(letter, subject=subject)).fill(dataclasses.replace(envelope, from_name=name))
     message = message_from_bytes(raw)  # the older parser drops the space between encoded words, as RFC 2047 §6.2 asks
     assert len(message.keys()) == 12
     assert decoded(message["Subject"]) == " ".join(subject.split())
@@ -155,3 +155,17 @@ def _example():
     from tests.mail import conftest  # noqa: PLC0415 - hypothesis does not reset fixtures between examples
 
     return conftest.letter.__wrapped__(), conftest.envelope.__wrapped__()
+
+
+@pytest.mark.parametrize(
+    "words", ["Stop: {}", "Für heute genug. Ende: {} {}", "é" * 200 + "https://notes.example/m/{}/stop"]
+)
+def test_what_is_personal_is_put_into_a_letter_that_was_set_once(letter, envelope, words):
+    """The bytes read as if the token had stood there from the start, whatever the coding, and no line grows too long."""
+    token = "Zx9-_" * 4 + "ab"
+    assert len(token) == len(PERSONAL)
+    form = Form.of(dataclasses.replace(letter, text=words.replace("{}", PERSONAL), html=words.replace("{}", PERSONAL)))
+    message = form.fill(envelope, token)
+    assert [part.get_content().strip() for part in read(message).iter_parts()] == [words.replace("{}", token)] * 2
+    assert PERSONAL.encode() not in message
+    assert max(map(len, message.partition(b"\r\n\r\n")[2].split(b"\r\n"))) <= 76  # RFC 2045 §6.7

@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from facilitator.mail.connection import Timeouts
 from facilitator.mail.outcome import OutcomeKind, Phase
-from facilitator.mail.smtp import MAX_MESSAGES, Timeouts
+from facilitator.mail.smtp import MAX_MESSAGES, Parties
 from facilitator.mail.urls import MailUrl
 from tests.mail.conftest import NOTES, PAT
 from tests.mail.servers import HOST, Liar, Strict, free_port, honest
@@ -17,7 +18,7 @@ def go_on():
 
 
 def send(client, message, to=PAT):
-    return client.send(NOTES, to, message, go_on)
+    return client.send(Parties(sender=NOTES, recipient=to), message, go_on)
 
 
 def test_a_server_that_answers_250_has_the_message(client, message):
@@ -173,7 +174,7 @@ def test_the_waits_are_those_of_the_rfc():
 def test_an_expired_lease_drops_the_connection_and_not_the_dot(client, message):
     with Liar() as liar:
         one = client(liar.url)
-        outcome = one.send(NOTES, PAT, message, lambda: False)
+        outcome = one.send(Parties(sender=NOTES, recipient=PAT), message, lambda: False)
         assert (outcome.kind, outcome.phase) == (OutcomeKind.ABANDONED, Phase.DOT)
         assert send(one, message).kind is OutcomeKind.ACCEPTED
     assert len(liar.messages) == 1
@@ -248,14 +249,14 @@ def test_a_reply_is_kept_without_the_address_and_cut(client, message):
 )
 def test_an_address_that_would_be_a_command_is_refused_before_anything_is_said(client, message, address):
     with Liar() as liar, pytest.raises(ValueError, match="address"):
-        client(liar.url).send(NOTES, address, message, go_on)
+        client(liar.url).send(Parties(sender=NOTES, recipient=address), message, go_on)
     assert not liar.heard
 
 
 @pytest.mark.parametrize("broken", [b"a\nb\r\n", b"a\rb\r\n", b"a\r\n.\nMAIL FROM:<x@y>\r\n"])
 def test_a_message_with_bare_line_ends_is_refused(client, broken):
     with Liar() as liar, pytest.raises(ValueError, match="CRLF"):
-        client(liar.url).send(NOTES, PAT, broken, go_on)
+        client(liar.url).send(Parties(sender=NOTES, recipient=PAT), broken, go_on)
 
 
 def test_an_address_outside_ascii_needs_a_server_that_carries_it(client, message):

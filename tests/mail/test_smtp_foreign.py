@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from facilitator.mail.message import build_bytes
+from facilitator.mail.message import Form
 from facilitator.mail.outcome import OutcomeKind, Phase
+from facilitator.mail.smtp import Parties
 from facilitator.mail.urls import MailUrl
 from tests.mail.conftest import NOTES, PAT
 from tests.mail.servers import HOST, Strict, free_port, honest
@@ -57,12 +58,12 @@ def _wait_for(port):
 
 
 def send(client, message, to=PAT):
-    return client.send(NOTES, to, message, lambda: True)
+    return client.send(Parties(sender=NOTES, recipient=to), message, lambda: True)
 
 
 @pytest.mark.parametrize("text", AWKWARD.values(), ids=AWKWARD)
 def test_awkward_text_is_taken_by_a_strict_server_as_it_was_built(client, letter, envelope, text):
-    message = build_bytes(dataclasses.replace(letter, text=text, html=f"<p>{text}</p>"), envelope)
+    message = Form.of(dataclasses.replace(letter, text=text, html=f"<p>{text}</p>")).fill(envelope)
     handler = Strict()
     with honest(handler) as url:
         outcome = send(client(url), message)
@@ -73,7 +74,7 @@ def test_awkward_text_is_taken_by_a_strict_server_as_it_was_built(client, letter
 @pytest.mark.parametrize("name", ["Miércoles y más", 'Notes, "quoted" \\ (really)', "木曜日" * 30, "=?utf-8?q?a?=", ""])
 def test_awkward_names_are_taken_by_a_strict_server(client, letter, envelope, name):
     letter = dataclasses.replace(letter, subject=name or "\u200f\u05d9\u05d5\u05dd")
-    message = build_bytes(letter, dataclasses.replace(envelope, from_name=name))
+    message = Form.of(letter).fill(dataclasses.replace(envelope, from_name=name))
     handler = Strict()
     with honest(handler) as url:
         outcome = send(client(url), message)
@@ -82,7 +83,7 @@ def test_awkward_names_are_taken_by_a_strict_server(client, letter, envelope, na
 
 def test_an_address_outside_ascii_goes_to_a_server_that_carries_it(client, letter, envelope):
     address = "p\u00e4t@b\u00fccher.example"
-    message = build_bytes(letter, dataclasses.replace(envelope, to_address=address))
+    message = Form.of(letter).fill(dataclasses.replace(envelope, to_address=address))
     handler = Strict()
     with honest(handler) as url:
         outcome = send(client(url), message, address)
@@ -92,7 +93,7 @@ def test_an_address_outside_ascii_goes_to_a_server_that_carries_it(client, lette
 
 
 def test_smtp_sink_keeps_the_same_bytes(client, letter, envelope):
-    message = build_bytes(dataclasses.replace(letter, text=AWKWARD["dots"]), envelope)
+    message = Form.of(dataclasses.replace(letter, text=AWKWARD["dots"])).fill(envelope)
     with tempfile.TemporaryDirectory() as folder:  # pytest's own folders are closed to the user smtp-sink runs as
         Path(folder).chmod(0o777)
         with smtp_sink("-d", f"{folder}/kept.") as url:

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from facilitator.mail.outcome import OutcomeKind, Phase
+from facilitator.mail.smtp import Parties
 from facilitator.mail.urls import Tls
 from tests.mail.conftest import NOTES, PAT
 from tests.mail.servers import PASSWORD, USER, Liar, Strict, honest
@@ -56,7 +57,7 @@ def contexts(folder, host="localhost"):
 
 
 def send(client, message):
-    return client.send(NOTES, PAT, message, lambda: True)
+    return client.send(Parties(sender=NOTES, recipient=PAT), message, lambda: True)
 
 
 @pytest.mark.parametrize("tls", PROTECTED)

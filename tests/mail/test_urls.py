@@ -43,6 +43,8 @@ def test_a_mail_url_is_read(text, expected):
         ("smtp://u@mx.example", "both"),
         ("smtp://:secret@mx.example", "both"),
         ("smtp://u:sécret@mx.example", "ASCII"),
+        ("smtp://u:secret[@mx.example", "Write mailbox"),
+        ("smtp://u:secret@mx.example℀", "Write mailbox"),
     ],
 )
 def test_a_mistake_is_named_in_plain_words_without_the_password(text, said):

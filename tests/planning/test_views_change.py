@@ -206,6 +206,8 @@ def test_an_added_session_lies_between_its_neighbours(stage, alice):
 
 def test_after_the_closing_session_nothing_is_added(stage, alice):
     url = f"{path(stage, 8)}/insert"
+    assert f'href="{path(stage, 7)}/insert"' in alice.get(path(stage, 7)).text
+    assert url not in alice.get(path(stage, 8)).text
     page = alice.get(url)
     assert page.status_code == 200
     assert "Add the session" not in page.text

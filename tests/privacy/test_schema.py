@@ -70,6 +70,11 @@ REVIEWED = {
         "language": "String",
         "created_on": "Date",
     },
+    "counter": {
+        "name": "String",
+        "labels": "String",
+        "value": "Float",
+    },
     "group_facilitator": {
         "group_id": "String",
         "facilitator_id": "String",
@@ -115,6 +120,15 @@ REVIEWED = {
     "left_for_later": {
         "version_id": "String",
     },
+    "kept_answer": {
+        "key": "String",
+        "facilitator_id": "String",
+        "route": "String",
+        "request_sha": "String",
+        "status": "Integer",
+        "location": "String",
+        "at": "Instant",
+    },
     "library_entry": {
         "id": "String",
         "kind": "String",
@@ -159,10 +173,19 @@ REVIEWED = {
         "reply": "String",
         "enhanced": "String",
         "rendered_sha": "String",
+        "asked_by": "String",
+        "wording": "String",
+        "returned_at": "Instant",
+        "returned_code": "String",
     },
     "outbox_edge": {
         "from_state": "String",
         "to_state": "String",
+    },
+    "outbox_tally": {
+        "id": "BigInteger",
+        "planned": "BigInteger",
+        "deleted": "BigInteger",
     },
     "participant": {
         "id": "String",
@@ -246,6 +269,12 @@ REVIEWED = {
         "seed": "String",
         "created_on": "Date",
     },
+    "returned_mail": {
+        "id": "String",
+        "address_index": "String",
+        "code": "String",
+        "at": "Instant",
+    },
     "sign_in_attempts": {
         "key": "String",
         "wrong": "Integer",
@@ -284,6 +313,10 @@ REVIEWED = {
         "started_at": "Instant",
         "finished_at": "Instant",
         "error": "String",
+    },
+    "worker_beat": {
+        "owner": "String",
+        "at": "Instant",
     },
 }
 

@@ -21,7 +21,6 @@ from facilitator.reminders.delivery import Station
 from facilitator.reminders.follow import follow
 from facilitator.reminders.models import OutboxMessage, ReminderRule
 from facilitator.reminders.posting import composer
-from facilitator.reminders.rules import UnknownPolicy
 from facilitator.tokens import new_id, token_hash
 from facilitator.vault import vault_of
 from tests.mail.servers import QUICK
@@ -256,7 +255,7 @@ def letters_app():
 def station(database, clock, letters_app):
     """Make stations that send to a server; their clock is the scene's."""
 
-    def make(target, owner="worker:1", policy=UnknownPolicy.RESEND_ONCE, **other):
+    def make(target, owner="worker:1", **other):
         options = {
             "database": database,
             "open_client": lambda: SmtpClient(
@@ -267,7 +266,6 @@ def station(database, clock, letters_app):
             "clock": clock,
             "monotonic": clock.monotonic,
             "rng": random.Random(7),
-            "policy": policy,
         }
         return Station(**(options | other))
 

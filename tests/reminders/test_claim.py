@@ -1,6 +1,7 @@
 """Claiming: each due row goes to one worker, in order, and comes back when that worker dies."""
 
 import threading
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql
 
 from facilitator.reminders import claim
-from facilitator.reminders.claim import LEASE, claim_due, free_all, free_expired
+from facilitator.reminders.claim import LEASE, SENDING_LEASE, SILENCE, beat, claim_due, free_all, free_expired
 from facilitator.reminders.models import OutboxMessage
 from facilitator.reminders.rules import OutboxState, Priority
 from tests.reminders.conftest import HOUR, MINUTE, START
@@ -173,3 +174,31 @@ def test_the_reaper_waits_for_nobody_who_holds_a_row(many):
 def test_the_lease_of_a_hand_over_outlasts_the_longest_wait_for_an_answer():
     assert timedelta(seconds=600) + timedelta(seconds=30) < claim.SENDING_LEASE
     assert claim.LEASE >= MINUTE
+
+
+def test_a_worker_that_beats_no_more_loses_its_rows_long_before_their_lease_ends(scene):
+    """What it leased is certainly unsent, what it was handing over is unknown; a living worker keeps both."""
+    scene.add_person("bob")
+    scene.add_person("cat")
+    scene.add_person("dan")
+    scene.follow()
+    scene.clock.go_to(START - 48 * HOUR)
+    with scene.change() as db:
+        for owner in ("silent:1", "alive:2"):
+            beat(db, owner, scene.clock())
+            claim_due(db, owner, 2, scene.clock())
+    for owner in ("silent:1", "alive:2"):
+        mine = [row.id for row in scene.rows(lease_owner=owner)]
+        pretend(scene, SENDING, id=mine[0])
+        scene.force(mine[0], lease_until_at=int((scene.clock() + SENDING_LEASE).timestamp() * 1000))
+        scene.force(mine[1], lease_until_at=int((scene.clock() + SENDING_LEASE).timestamp() * 1000))
+    scene.clock.advance(SILENCE)
+    with scene.change() as db:
+        beat(db, "alive:2", scene.clock())
+        assert free_expired(db, scene.clock()) == 2
+    assert Counter((row.state, row.lease_owner) for row in scene.rows(lead_minutes=48 * 60)) == {
+        ("unknown", None): 1,
+        ("pending", None): 1,
+        ("sending", "alive:2"): 1,
+        ("leased", "alive:2"): 1,
+    }

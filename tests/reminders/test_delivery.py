@@ -15,10 +15,11 @@ from facilitator.mail.smtp import SmtpClient
 from facilitator.mail.urls import MailUrl
 from facilitator.planning.models import GroupSession
 from facilitator.reminders.claim import SENDING_LEASE, claim_due, free_expired
-from facilitator.reminders.delivery import BATCH, CHANNEL, deliver_due, resolve_unknown
+from facilitator.reminders.delivery import BATCH, CHANNEL, deliver_due
 from facilitator.reminders.models import Attempt, Channel, OutboxMessage, Suppression
+from facilitator.reminders.policy import resolve_unknown, set_policy
 from facilitator.reminders.posting import composer
-from facilitator.reminders.rules import TERMINAL, OutboxState, UnknownPolicy
+from facilitator.reminders.rules import TERMINAL, MessageKind, OutboxState, UnknownPolicy
 from facilitator.reminders.sweep import sweep
 from tests.mail.servers import HOST, QUICK, Liar, Strict, free_port, honest
 from tests.reminders.conftest import FROM, HOUR, MINUTE, START
@@ -63,10 +64,10 @@ def channel(scene):
         return db.get(Channel, CHANNEL)
 
 
-def reap(scene, policy=UnknownPolicy.RESEND_ONCE):
+def reap(scene):
     with scene.change() as db:
         free_expired(db, scene.clock())
-        resolve_unknown(db, policy, scene.clock())
+        resolve_unknown(db, scene.clock())
 
 
 def test_everything_due_is_delivered_over_one_connection(crowd, station):
@@ -162,7 +163,7 @@ def run_to_the_end(scene, one, until=START + HOUR, step=17 * MINUTE):
     while scene.clock() < until:
         scene.clock.go_to(min(scene.clock() + step, until))
         deliver_due(one)
-        reap(scene, one.policy)
+        reap(scene)
         with scene.change() as db:
             sweep(db, timedelta(days=3), scene.clock())
     return [row.state for row in scene.rows()]
@@ -294,12 +295,27 @@ def test_a_server_that_never_answers_is_left_alone_before_everybody_gets_two_cop
 
 
 def test_under_the_careful_policy_a_lost_answer_waits_for_a_person(due, station):
-    one = {"policy": UnknownPolicy.HOLD}
+    with due.change() as db:
+        set_policy(db, MessageKind.REMINDER, UnknownPolicy.HOLD)
     with Liar(dot=[None]) as server:
-        assert deliver_due(station(server.url, **one)) == {"unknown": 1}
-        reap(due, UnknownPolicy.HOLD)
-        assert deliver_due(station(server.url, **one)) == {}
+        assert deliver_due(station(server.url)) == {"unknown": 1}
+        reap(due)
+        assert deliver_due(station(server.url)) == {}
     assert (len(server.messages), due.row().state) == (1, "held")
+
+
+def test_the_policy_is_chosen_for_each_kind(due, station):
+    """Reminders wait for a person here, and a cancellation is repeated once all the same."""
+    with due.change() as db:
+        set_policy(db, MessageKind.REMINDER, UnknownPolicy.HOLD)
+    with Liar(dot=[None, None]) as server:
+        deliver_due(station(server.url))
+        reap(due)
+        due.cancel()
+        deliver_due(station(server.url))
+        reap(due)
+        assert deliver_due(station(server.url)) == {"sent": 1}
+    assert [(row.kind, row.state) for row in due.rows()] == [("reminder", "cancelled"), ("cancelled", "sent")]
 
 
 def test_a_doubtful_message_whose_time_is_over_is_not_repeated(due, station):
@@ -362,8 +378,8 @@ class Watched(SmtpClient):
 
     meanwhile = staticmethod(lambda: None)
 
-    def send(self, sender, recipient, message, may_finish):
-        outcome = super().send(sender, recipient, message, may_finish)
+    def send(self, parties, message, may_finish):
+        outcome = super().send(parties, message, may_finish)
         self.meanwhile()
         return outcome
 
@@ -495,8 +511,8 @@ def test_settling_what_is_unknown_counts_it_and_leaves_the_rest(crowd, station):
     with Liar(dot=[None] * 4) as server:
         deliver_due(station(server.url), lambda: len(server.messages) >= 4)
     with crowd.change() as db:
-        assert resolve_unknown(db, UnknownPolicy.RESEND_ONCE, crowd.clock()) == 4
-        assert resolve_unknown(db, UnknownPolicy.RESEND_ONCE, crowd.clock()) == 0
+        assert resolve_unknown(db, crowd.clock()) == 4
+        assert resolve_unknown(db, crowd.clock()) == 0
     assert {row.state for row in crowd.rows()} == {"pending"}
     with crowd.database.read() as db:
         assert db.scalars(select(OutboxMessage).where(OutboxMessage.unknowns == 1)).all()

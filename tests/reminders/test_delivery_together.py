@@ -16,12 +16,13 @@ from facilitator.planning.timetable import lock_timetable
 from facilitator.reminders.claim import claim_due
 from facilitator.reminders.delivery import CHANNEL, deliver_due
 from facilitator.reminders.follow import follow, follow_group
-from facilitator.reminders.gate import Passage, pass_gate
+from facilitator.reminders.gate import pass_gate
 from facilitator.reminders.models import Channel, OutboxMessage, Suppression
+from facilitator.reminders.sight import look
 from facilitator.reminders.sweep import sweep
 from tests.mail.servers import Liar, Strict, honest
 from tests.reminders.conftest import HOUR, START, Scene
-from tests.reminders.test_delivery import message_id
+from tests.reminders.test_delivery import message_id, watched
 
 FAR = START - 48 * HOUR
 
@@ -196,6 +197,32 @@ def test_a_sweep_and_a_cancellation_never_lock_each_other_out(crowd):
     assert Counter(row.state for row in crowd.rows()) == {"cancelled": 24}
 
 
+def test_a_change_and_a_commit_that_writes_down_and_opens_never_wait_for_each_other(crowd, station):
+    """The change holds its session and waits for the messages; the lane holds a message and waits for the session."""
+    holds, others = threading.Event(), []
+
+    def cancel():
+        with crowd.change() as db:
+            session = db.get_one(GroupSession, crowd.session_id, with_for_update=True)
+            holds.set()
+            time.sleep(0.4)
+            session.status, session.time_rev = SessionStatus.CANCELLED, session.time_rev + 1
+            follow(db, [session], crowd.clock())
+
+    def while_the_third_is_handed_over():
+        if len(server.messages) == 3 and not others:
+            others.append(threading.Thread(target=cancel))
+            others[0].start()
+            assert holds.wait(10)
+
+    with Liar() as server:
+        counts = deliver_due(watched(station, crowd, server.url, while_the_third_is_handed_over))
+        others[0].join(10)
+    assert counts["sent"] == 6  # three reminders, and the cancellation to those who had one
+    assert Counter(row.state for row in crowd.rows(kind="reminder")) == {"sent": 3, "cancelled": 21}
+    assert len(crowd.rows(kind="cancelled")) == 3
+
+
 def test_a_rule_removed_while_its_message_passes_the_gate_fails_nobody(scene):
     """On PostgreSQL the planner waits for the row and sees it in hand-over; withdrawing it in mid-air would raise."""
     scene.follow()
@@ -208,7 +235,8 @@ def test_a_rule_removed_while_its_message_passes_the_gate_fails_nobody(scene):
         scene.follow()
 
     with scene.database.write() as gate:
-        assert isinstance(pass_gate(gate, row, scene.clock()), Passage)
+        [seen] = look(gate, [row], scene.clock())
+        assert pass_gate(gate, seen, scene.clock()) is None
         with threads(remove):
             time.sleep(0.3)
             gate.commit()

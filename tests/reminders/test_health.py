@@ -1,19 +1,34 @@
 """The health of delivery: each figure has a limit, and each limit that is passed has a name."""
 
+import re
+import sqlite3
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event, text
 
 from facilitator.reminders import service
+from facilitator.reminders.counts import set_figures
 from facilitator.reminders.delivery import CHANNEL, deliver_due
-from facilitator.reminders.health import TICK_PERIODS, check_delivery, count_states
+from facilitator.reminders.health import TICK_PERIODS, check_delivery
 from facilitator.reminders.models import Channel, OutboxMessage, Tick
 from tests.mail.servers import Liar
 from tests.reminders.conftest import HOUR, MINUTE, START
 from tests.reminders.test_follow import LEASED, SENDING, UNKNOWN, pretend
 
 SECOND = timedelta(seconds=1)
-LIMITS = {"dispatch": 30 * SECOND, "reap": 50 * SECOND, "plan": 5 * MINUTE, "audit": 50 * MINUTE, "purge": 120 * HOUR}
+LIMITS = {
+    "dispatch": 30 * SECOND,
+    "reap": 50 * SECOND,
+    "plan": 5 * MINUTE,
+    "audit": 50 * MINUTE,
+    "ping": 5 * MINUTE,
+    "returns": 5 * MINUTE,
+    "purge": 120 * HOUR,
+}
 
 
 def tick(scene, *names, error=""):
@@ -30,8 +45,7 @@ def health(scene):
 
 
 def counts(scene):
-    with scene.database.read() as db:
-        return count_states(db)
+    return Counter(row.state for row in scene.rows())
 
 
 @pytest.fixture
@@ -134,3 +148,85 @@ def test_looking_writes_nothing(well):
     before = [(row.id, row.state, row.next_attempt_at) for row in well.rows()]
     health(well)
     assert [(row.id, row.state, row.next_attempt_at) for row in well.rows()] == before
+
+
+@pytest.mark.parametrize(("name", "problem"), [("audit_missing", "audit_missing"), ("audit_lost", "conservation")])
+@pytest.mark.parametrize("number", [1, -1, 0])
+def test_what_the_last_audit_found_is_a_problem_until_the_next_finds_nothing(well, name, problem, number):
+    with well.change() as db:
+        set_figures(db, {(name, ""): number})
+    assert health(well).problems == ((problem,) if number else ())
+
+
+@pytest.mark.parametrize(
+    ("version", "has_fault"),
+    [
+        ("", False),
+        ("3.6.23", False),
+        ("3.7.0", True),
+        ("3.40.1", True),
+        ("3.51.2", True),
+        ("3.51.3", False),
+        ("4.0", False),
+    ],
+)
+def test_the_fault_of_sqlite_is_known_by_its_version(well, version, has_fault):
+    assert replace(health(well), sqlite_version=version).has_sqlite_fault == has_fault
+
+
+def test_the_version_of_sqlite_is_shown_and_is_no_problem(well):
+    found = health(well)
+    assert found.sqlite_version == (sqlite3.sqlite_version if well.database.is_sqlite else "")
+    assert found.ok
+
+
+def fill_outbox(scene, number):
+    """Copy a message so many times, as sent, and let the engine count its rows."""
+    taken = {"id", "uuid", "dedup_key", "state"}
+    columns = ", ".join(column.name for column in OutboxMessage.__table__.columns if column.name not in taken)
+    with scene.change() as db:
+        db.execute(
+            text(
+                f"WITH RECURSIVE many(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < {number}) "  # noqa: S608 - names of columns
+                f"INSERT INTO outbox (uuid, dedup_key, state, {columns}) "
+                f"SELECT 'row' || n, 'row' || n, 'sent', {columns} FROM outbox, many WHERE outbox.id = 1"
+            )
+        )
+        db.execute(text("ANALYZE"))
+
+
+@contextmanager
+def recorded(database):
+    """Give the statements that are sent meanwhile, with their parameters."""
+    statements = []
+
+    def note(_connection, _cursor, statement, parameters, *_rest):
+        statements.append((statement, parameters))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    yield statements
+    event.remove(database.engine, "before_cursor_execute", note)
+
+
+def explain(database, statement, parameters):
+    verb = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
+    with database.read() as db:
+        lines = db.connection().exec_driver_sql(f"{verb} {statement}", parameters).all()
+    return "\n".join(str(line[-1]) for line in lines)
+
+
+def reads_it_all(plan):
+    return re.search(r"Seq Scan on outbox|SCAN outbox(?! USING (COVERING )?INDEX)", plan)
+
+
+def test_health_is_one_query_that_no_number_of_sent_messages_slows(well):
+    fill_outbox(well, 20_000)
+    with recorded(well.database) as statements:
+        assert health(well).ok
+    [(statement, parameters)] = [one for one in statements if not one[0].startswith("BEGIN")]
+    plan = explain(well.database, statement, parameters)
+    assert "ix_outbox_next" in plan
+    assert "ix_outbox_open" in plan
+    assert not reads_it_all(plan), plan
+    whole = explain(well.database, "SELECT count(*) FROM outbox WHERE reply = ''", ())
+    assert reads_it_all(whole)  # so the line above can fail

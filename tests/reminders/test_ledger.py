@@ -7,17 +7,12 @@ import pytest
 from sqlalchemy import func, select
 
 from facilitator.reminders.delivery import CHANNEL, deliver_due
-from facilitator.reminders.ledger import (
-    MOST_SHOWN,
-    PER_PAGE,
-    Waiting,
-    list_occasions,
-    list_waiting,
-)
+from facilitator.reminders.ledger import PER_PAGE, Occasion, list_occasions
 from facilitator.reminders.lines import Line, list_lines
 from facilitator.reminders.models import Attempt, Channel, OutboxMessage
 from facilitator.reminders.rules import MessageKind, OutboxState
-from facilitator.worker import erase_ledger
+from facilitator.reminders.service_held import HeldKey, list_held
+from facilitator.ticks import erase_ledger
 from tests.mail.servers import Liar
 from tests.reminders.conftest import HOUR, MINUTE, START, Scene
 from tests.reminders.test_follow import FAILED, HELD, LEASED, SENDING, TOLD_WAYS, UNKNOWN, pretend
@@ -38,9 +33,10 @@ def occasions(scene, *, coming, **more):
         return list_occasions(db, [scene.group_id], coming=coming, **more)
 
 
-def waiting(scene, groups=None):
+def waiting(scene, lead=180, reason=""):
+    key = HeldKey(session_id=scene.session_id, kind=MessageKind.REMINDER, lead_minutes=lead, reason=reason)
     with scene.database.read() as db:
-        return list_waiting(db, groups or [scene.group_id])
+        return list_held(db, key)
 
 
 def lines(scene, *, needs_you):
@@ -164,6 +160,7 @@ def test_other_groups_are_not_seen(three, database, clock):
     pretend(stranger, *TOLD_WAYS["waiting for a person"], participant_id=stranger.people[0], lead_minutes=180)
     assert {one.about.group_id for one in occasions(three, coming=True)} == {three.group_id}
     assert waiting(three) == []
+    assert lines(three, needs_you=True) == []
     with database.read() as db:
         assert list_occasions(db, [], coming=True) == []
 
@@ -184,7 +181,7 @@ def test_what_needs_a_person_is_listed_and_what_waits_for_a_decision_one_by_one(
     scene.follow()
     pretend(scene, *way, lead_minutes=180)
     assert [one.state for one in lines(scene, needs_you=True)] == ([way[-1]] if shown else [])
-    assert [one.state for one in waiting(scene)] == ([HELD] if way[-1] is HELD else [])
+    assert waiting(scene) == ([row.id for row in scene.rows(state="held")])
 
 
 def test_a_missed_message_is_told_until_the_session_and_a_held_one_beyond(three):
@@ -196,27 +193,31 @@ def test_a_missed_message_is_told_until_the_session_and_a_held_one_beyond(three)
 
 
 def test_who_a_message_is_for_is_not_said():
-    told = {field.name for kind in (Waiting, Line) for field in fields(kind)}
+    told = {field.name for kind in (Occasion, Line) for field in fields(kind)}
     assert not told & {"participant_id", "uuid", "address", "reply"}
 
 
-def test_a_waiting_message_says_what_a_decision_rests_on(scene):
+def test_waiting_messages_say_what_a_decision_rests_on(scene):
     scene.follow()
     scene.clock.go_to(FAR)
     pretend(scene, *TOLD_WAYS["waiting for a person"], lead_minutes=48 * 60)
-    [one] = waiting(scene)
-    assert (one.kind, one.gated_at, one.valid_until_at) == (MessageKind.REMINDER, FAR, START - 10 * MINUTE)
-    assert one.id == scene.row(state="held").id
+    [one] = lines(scene, needs_you=True)
+    assert (one.kind, one.lead, one.count, one.valid_until_at) == (
+        MessageKind.REMINDER,
+        48 * HOUR,
+        1,
+        START - 10 * MINUTE,
+    )
+    assert waiting(scene, lead=48 * 60) == [scene.row(state="held").id]
 
 
-def test_no_more_than_twenty_are_opened_at_once(scene):
-    for number in range(MOST_SHOWN + 4):
+def test_equal_waiting_messages_are_one_line_whatever_their_number(scene):
+    for number in range(24):
         scene.add_person(f"person{number}")
     scene.follow()
     pretend(scene, *TOLD_WAYS["waiting for a person"], lead_minutes=180)
-    assert len(waiting(scene)) == MOST_SHOWN
     [line] = lines(scene, needs_you=True)
-    assert line.count == MOST_SHOWN + 5
+    assert line.count == 25 == len(waiting(scene))
 
 
 def test_what_was_tried_or_held_back_is_listed_as_coming_again(three, station):
@@ -242,6 +243,33 @@ def test_messages_that_wait_for_one_reason_are_one_line_whose_next_try_is_when_t
     [line] = lines(three, needs_you=False)
     # one was tried and two wait behind it
     assert (line.reason, line.count, line.next_attempt_at) == ("server_closing", 3, asked_again_at)
+
+
+@pytest.mark.parametrize("until", [-HOUR, -MINUTE, timedelta(), MINUTE])
+@pytest.mark.parametrize("tried", [-HOUR, timedelta(), 5 * MINUTE])
+def test_no_try_is_ever_promised_for_a_time_that_has_passed(three, tried, until):
+    three.clock.go_to(FAR)
+    now = three.clock()
+    with three.change() as db:
+        db.add(
+            Channel(name=CHANNEL, failures=3, open_since_at=now - HOUR, open_until_at=now + until, reason="unreachable")
+        )
+        for row in three.rows(lead_minutes=48 * 60):
+            db.get_one(OutboxMessage, row.id).next_attempt_at = now + tried
+            db.get_one(OutboxMessage, row.id).reason = "try_later"
+    [line] = lines(three, needs_you=False)
+    assert line.next_attempt_at == max(now, now + tried, now + until)
+    assert not line.ends_first
+
+
+def test_a_try_after_its_time_is_known_to_be_none(three):
+    three.clock.go_to(START - 11 * MINUTE)
+    until = three.clock() + 15 * MINUTE
+    with three.change() as db:
+        db.add(Channel(name=CHANNEL, failures=9, open_since_at=FAR, open_until_at=until, reason="unreachable"))
+    found = lines(three, needs_you=False)
+    assert found
+    assert all(line.ends_first for line in found)
 
 
 def count(scene, table):

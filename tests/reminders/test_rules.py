@@ -20,7 +20,7 @@ from facilitator.reminders.rules import (
 NOW = datetime(2026, 11, 26, 15, 30, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 DRAWING = {
-    "pending": "leased cancelled superseded expired suppressed",
+    "pending": "leased held cancelled superseded expired suppressed",
     "leased": "pending sending failed cancelled superseded expired suppressed",
     "sending": "pending sent failed unknown",
     "unknown": "sent pending held cancelled superseded expired suppressed",

@@ -4,16 +4,15 @@ from datetime import timedelta
 
 import pytest
 
-from facilitator.accounts.models import Facilitator
-from facilitator.errors import Conflict, Invalid, NotFound
-from facilitator.groups.models import Group, GroupFacilitator, MailState
+from facilitator.errors import Conflict, Invalid
+from facilitator.groups.models import Group, MailState
 from facilitator.planning.models import GroupSession
 from facilitator.reminders import service
 from facilitator.reminders.delivery import deliver_due
 from facilitator.reminders.follow import Followed
-from facilitator.reminders.rules import OutboxState
+from facilitator.reminders.rules import MessageKind
 from facilitator.reminders.service import WouldTell
-from facilitator.tokens import new_id
+from facilitator.reminders.service_held import HeldKey, decide_held
 from tests.mail.servers import Liar
 from tests.reminders.conftest import HOUR, MINUTE, START
 from tests.reminders.test_follow import LEASED, TOLD_WAYS, pretend
@@ -143,28 +142,29 @@ def held(scene):
     return scene
 
 
-def decide(scene, message_id, *, send, me=None):
+def decide(scene, *, send, **other):
+    """Decide on the reminders of two days before that wait."""
+    usual = {"session_id": scene.session_id, "kind": MessageKind.REMINDER, "lead_minutes": 48 * 60, "reason": ""}
     with scene.change() as db:
-        alice = me or db.get_one(Facilitator, scene.lead_id)
-        service.decide_held(db, alice, message_id, send=send, now=scene.clock())
+        return decide_held(db, HeldKey(**usual | other), send=send, now=scene.clock())
 
 
 def test_a_person_may_send_what_waits_once_more(held, station):
-    decide(held, held.row(state="held").id, send=True)
+    decide(held, send=True)
     assert held.row(lead_minutes=48 * 60).reason == "sent_again_by_hand"
     with Liar() as server:
         assert deliver_due(station(server.url)) == {"sent": 1}
 
 
 def test_a_message_sent_once_more_that_gets_lost_again_waits_again(held, station):
-    decide(held, held.row(state="held").id, send=True)
+    decide(held, send=True)
     with Liar(dot=[None]) as server:
         assert deliver_due(station(server.url)) == {"unknown": 1}
     assert held.row(lead_minutes=48 * 60).unknowns == 2
 
 
 def test_a_person_may_leave_what_waits_unsent(held, station):
-    decide(held, held.row(state="held").id, send=False)
+    decide(held, send=False)
     row = held.row(lead_minutes=48 * 60)
     assert (row.state, row.reason) == ("cancelled", "left_by_hand")
     with Liar() as server:
@@ -172,31 +172,24 @@ def test_a_person_may_leave_what_waits_unsent(held, station):
 
 
 def test_what_does_not_wait_cannot_be_decided(held):
-    with pytest.raises(Conflict, match="does not wait"):
-        decide(held, held.row(lead_minutes=180).id, send=True)
+    with pytest.raises(Conflict, match="do not wait"):
+        decide(held, lead_minutes=180, send=True)
 
 
 def test_what_is_too_late_cannot_be_sent_but_left(held):
     held.clock.go_to(START - 10 * MINUTE)
     with pytest.raises(Conflict, match="has passed"):
-        decide(held, held.row(state="held").id, send=True)
-    decide(held, held.row(state="held").id, send=False)
+        decide(held, send=True)
+    decide(held, send=False)
 
 
-def test_the_message_of_another_group_does_not_exist(held):
-    with held.change() as db:
-        sealed = {"email_sealed": b"-", "email_index": new_id(), "password_hash": "-"}
-        charlie = Facilitator(name="Charlie", **sealed)
-        db.add(charlie)
-    with pytest.raises(NotFound):
-        decide(held, held.row(state="held").id, send=True, me=charlie)
-    with pytest.raises(NotFound):
-        decide(held, 999_999, send=True)
-    assert held.row(lead_minutes=48 * 60).state == OutboxState.HELD
-
-
-def test_who_no_longer_leads_the_group_decides_nothing_there(held):
-    with held.change() as db:
-        db.delete(db.get_one(GroupFacilitator, (held.group_id, held.lead_id)))
-    with pytest.raises(NotFound):
-        decide(held, held.row(state="held").id, send=False)
+def test_equal_messages_are_decided_on_together_and_others_are_left_alone(scene):
+    for name in ("bob", "charlie"):
+        scene.add_person(name)
+    scene.follow()
+    scene.clock.go_to(START - 48 * HOUR)
+    pretend(scene, *HELD_WAY)
+    with pytest.raises(Conflict, match="do not wait"):
+        decide(scene, send=True, reason="restored")
+    assert len(decide(scene, send=False)) == 3
+    assert {(row.lead_minutes, row.state) for row in scene.rows()} == {(48 * 60, "cancelled"), (180, "held")}

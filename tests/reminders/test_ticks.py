@@ -8,13 +8,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from facilitator import worker
+from facilitator import ticks as clockwork
 from facilitator.logs import ALLOWED
+from facilitator.reminders.audit import AUDIT_AHEAD
 from facilitator.reminders.claim import LEASE, SENDING_LEASE, claim_due
 from facilitator.reminders.delivery import CHANNEL, deliver_due
 from facilitator.reminders.health import TICK_PERIODS
 from facilitator.reminders.models import Channel, OutboxMessage, Tick
-from facilitator.worker import TICKS, Worker, WorkerRunningError, only_worker
+from facilitator.ticks import TICKS, Worker
+from facilitator.worker import WorkerRunningError, only_worker
 from tests.mail.servers import Liar
 from tests.reminders.conftest import HOUR, START
 from tests.reminders.test_delivery_together import in_app, threads
@@ -59,7 +61,7 @@ def test_planning_looks_three_days_ahead_and_the_audit_beyond_every_lead(scene, 
         assert scene.rows() == []
         one.tick("audit")
         assert len(scene.rows()) == 2
-    assert timedelta(days=14) < worker.AUDIT_AHEAD
+    assert timedelta(days=14) < AUDIT_AHEAD
 
 
 def test_a_tick_writes_down_when_it_ran_and_counts_itself(scene, work):
@@ -114,7 +116,7 @@ def test_a_dispatch_ends_after_a_few_seconds_and_the_next_goes_on(scene, work):
         for _ in range(9):
             one.tick("dispatch")
     assert len(server.messages) == 10
-    assert LEASE.total_seconds() / 2 > worker.LONGEST_DISPATCH_S
+    assert LEASE.total_seconds() / 2 > clockwork.LONGEST_DISPATCH_S
 
 
 def test_the_log_counts_apart_what_was_accepted_refused_deferred_and_turned_away(scene, work, caplog):
@@ -123,7 +125,7 @@ def test_the_log_counts_apart_what_was_accepted_refused_deferred_and_turned_away
     scene.follow()
     scene.clock.go_to(FAR)
     scene.set_person(scene.people[0], state="stopped")
-    caplog.set_level(logging.INFO, logger="facilitator.worker")
+    caplog.set_level(logging.INFO, logger="facilitator.ticks")
     with Liar(rcpt=["250", "550 5.1.1 unknown", "450 4.2.0 later"]) as server:
         work(server.url).tick("dispatch")
     [line] = [record for record in caplog.records if getattr(record, "event", "") == "dispatch"]

@@ -8,12 +8,22 @@ from sqlalchemy import delete, update
 from facilitator.accounts.models import Role
 from facilitator.groups.models import Group
 from facilitator.planning.models import Assignment, GroupSession, SessionStatus
+from facilitator.reminders.health import TICK_PERIODS
 from facilitator.reminders.models import Channel, Tick
 from facilitator.reminders.rules import OutboxState
 from tests.factories import ON_SQLITE, counted, make_group, make_message, make_series
 
 pytestmark = ON_SQLITE
 MOST_QUERIES = 8
+
+
+@pytest.fixture(autouse=True)
+def worker(house):
+    """A worker that is alive all through a test, whatever the clock is set to."""
+    with house.change() as db:
+        for name in TICK_PERIODS:
+            at = house.clock() + timedelta(days=365)
+            db.add(Tick(name=name, owner="w", epoch=1, started_at=at, finished_at=at))
 
 
 @pytest.fixture
@@ -235,8 +245,21 @@ def test_many_rooms_left_open_are_no_reason_to_be_sent_to_the_messages(house, al
     assert "3 more sessions, on the pages of their groups" in page
 
 
-def test_a_worker_that_is_silent_is_told(house, alice):
-    assert "Not as it should be" in today(alice)
+def test_a_worker_that_is_silent_is_told_above_everything_else(house, alice):
+    with house.change() as db:
+        db.execute(update(Tick).values(finished_at=house.clock() - timedelta(minutes=3)))
+    house.plan()
+    page = today(alice)
+    assert "Not as it should be" in page
+    note = page.partition('class="note bad"')[2].partition("</div>")[0]
+    assert "Nobody sends: the worker is silent." in note
+    assert "It was last heard of 3 min ago." in note
+    assert page.index("Nobody sends: the worker is silent.</b>") < page.index('id="next"')
+    assert "Nothing else needs you now." in page
+
+
+def test_a_worker_that_is_alive_is_no_news(house, alice):
+    assert "silent" not in today(alice)
 
 
 def test_pausing_all_messages_is_one_press_and_so_is_letting_them_go(house, alice):

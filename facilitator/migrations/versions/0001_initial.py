@@ -25,6 +25,7 @@ EDGES = (
     ("leased", "suppressed"),
     ("pending", "cancelled"),
     ("pending", "expired"),
+    ("pending", "held"),
     ("pending", "leased"),
     ("pending", "superseded"),
     ("pending", "suppressed"),
@@ -59,6 +60,32 @@ POSTGRESQL_GUARD = """
 CREATE TRIGGER outbox_guard BEFORE UPDATE OF state ON outbox
 FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state) EXECUTE FUNCTION outbox_guard()
 """
+# SQLite has one writer, so one row is counted up; on PostgreSQL a shared row would make planners wait for each other,
+# so each statement adds a line and the audit folds them
+SQLITE_TALLY = (
+    "INSERT INTO outbox_tally (planned, deleted) VALUES (0, 0)",
+    "CREATE TRIGGER outbox_planned AFTER INSERT ON outbox BEGIN UPDATE outbox_tally SET planned = planned + 1; END",
+    "CREATE TRIGGER outbox_deleted AFTER DELETE ON outbox BEGIN UPDATE outbox_tally SET deleted = deleted + 1; END",
+)
+POSTGRESQL_TALLY = (
+    """
+CREATE FUNCTION outbox_tally() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO outbox_tally (planned, deleted)
+  SELECT CASE TG_OP WHEN 'INSERT' THEN n ELSE 0 END, CASE TG_OP WHEN 'DELETE' THEN n ELSE 0 END
+  FROM (SELECT count(*) AS n FROM changed) AS counted WHERE n > 0;
+  RETURN NULL;
+END $$
+""",
+    """
+CREATE TRIGGER outbox_planned AFTER INSERT ON outbox
+REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION outbox_tally()
+""",
+    """
+CREATE TRIGGER outbox_deleted AFTER DELETE ON outbox
+REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION outbox_tally()
+""",
+)
 
 
 def upgrade() -> None:
@@ -73,6 +100,13 @@ def upgrade() -> None:
         sa.Column("last_error", sa.String(length=200), nullable=False),
         sa.Column("last_sent_at", facilitator.db.Instant(), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_channel")),
+    )
+    op.create_table(
+        "counter",
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("labels", sa.String(length=120), nullable=False),
+        sa.Column("value", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("name", "labels", name=op.f("pk_counter")),
     )
     op.create_table(
         "facilitator",
@@ -108,6 +142,24 @@ def upgrade() -> None:
         sa.Column("to_state", sa.String(length=12), nullable=False),
         sa.PrimaryKeyConstraint("from_state", "to_state", name=op.f("pk_outbox_edge")),
     )
+    op.create_table(
+        "outbox_tally",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("planned", sa.BigInteger(), nullable=False),
+        sa.Column("deleted", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox_tally")),
+    )
+    op.create_table(
+        "returned_mail",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("address_index", sa.String(length=64), nullable=False),
+        sa.Column("code", sa.String(length=12), nullable=False),
+        sa.Column("at", facilitator.db.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_returned_mail")),
+    )
+    with op.batch_alter_table("returned_mail", schema=None) as batch_op:
+        batch_op.create_index("ix_returned_mail_address_index_at", ["address_index", "at"], unique=False)
+
     op.create_table(
         "sign_in_attempts",
         sa.Column("key", sa.String(length=64), nullable=False),
@@ -156,6 +208,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_tick")),
     )
     op.create_table(
+        "worker_beat",
+        sa.Column("owner", sa.String(length=80), nullable=False),
+        sa.Column("at", facilitator.db.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("owner", name=op.f("pk_worker_beat")),
+    )
+    op.create_table(
         "group_facilitator",
         sa.Column("group_id", sa.String(length=22), nullable=False),
         sa.Column("facilitator_id", sa.String(length=22), nullable=False),
@@ -171,6 +229,23 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("group_facilitator", schema=None) as batch_op:
         batch_op.create_index("ix_group_facilitator_facilitator_id", ["facilitator_id"], unique=False)
+
+    op.create_table(
+        "kept_answer",
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("facilitator_id", sa.String(length=22), nullable=False),
+        sa.Column("route", sa.String(length=200), nullable=False),
+        sa.Column("request_sha", sa.String(length=64), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("location", sa.String(length=400), nullable=False),
+        sa.Column("at", facilitator.db.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["facilitator_id"], ["facilitator.id"], name=op.f("fk_kept_answer_facilitator_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("key", "facilitator_id", name=op.f("pk_kept_answer")),
+    )
+    with op.batch_alter_table("kept_answer", schema=None) as batch_op:
+        batch_op.create_index("ix_kept_answer_at", ["at"], unique=False)
 
     op.create_table(
         "library_entry",
@@ -371,7 +446,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("uuid", sa.String(length=22), nullable=False),
         sa.Column("dedup_key", sa.String(length=160), nullable=False),
-        sa.Column("session_id", sa.String(length=22), nullable=False),
+        sa.Column("session_id", sa.String(length=22), nullable=True),
         sa.Column("time_rev", sa.Integer(), nullable=False),
         sa.Column("participant_id", sa.String(length=22), nullable=True),
         sa.Column("kind", sa.String(length=12), nullable=False),
@@ -396,10 +471,15 @@ def upgrade() -> None:
         sa.Column("reply", sa.String(length=200), nullable=False),
         sa.Column("enhanced", sa.String(length=12), nullable=False),
         sa.Column("rendered_sha", sa.String(length=64), nullable=False),
+        sa.Column("asked_by", sa.String(length=22), nullable=True),
+        sa.Column("wording", sa.String(length=8), nullable=True),
+        sa.Column("returned_at", facilitator.db.Instant(), nullable=True),
+        sa.Column("returned_code", sa.String(length=12), nullable=False),
         sa.CheckConstraint(
             "state IN ('pending', 'leased', 'sending', 'sent', 'unknown', 'held', 'failed', 'cancelled', 'superseded', 'expired', 'suppressed')",
             name=op.f("ck_outbox_state"),
         ),
+        sa.ForeignKeyConstraint(["asked_by"], ["facilitator.id"], name=op.f("fk_outbox_asked_by"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["participant_id"], ["participant.id"], name=op.f("fk_outbox_participant_id"), ondelete="SET NULL"
         ),
@@ -411,6 +491,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("uuid", name=op.f("uq_outbox_uuid")),
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_outbox_asked_by",
+            ["asked_by"],
+            unique=False,
+            postgresql_where=sa.text("asked_by IS NOT NULL"),
+            sqlite_where=sa.text("asked_by IS NOT NULL"),
+        )
         batch_op.create_index(
             "ix_outbox_due",
             ["priority", "next_attempt_at", "id"],
@@ -439,8 +526,15 @@ def upgrade() -> None:
             postgresql_where=sa.text("state IN ('unknown', 'held')"),
             sqlite_where=sa.text("state IN ('unknown', 'held')"),
         )
+        batch_op.create_index(
+            "ix_outbox_overdue",
+            ["valid_until_at"],
+            unique=False,
+            postgresql_where=sa.text("state IN ('pending', 'unknown', 'held')"),
+            sqlite_where=sa.text("state IN ('pending', 'unknown', 'held')"),
+        )
         batch_op.create_index("ix_outbox_participant_id", ["participant_id"], unique=False)
-        batch_op.create_index("ix_outbox_session_id_state", ["session_id", "state"], unique=False)
+        batch_op.create_index("ix_outbox_session_id_participant_id", ["session_id", "participant_id"], unique=False)
         batch_op.create_index(
             "uq_outbox_in_flight",
             ["session_id", "participant_id"],
@@ -541,16 +635,17 @@ def upgrade() -> None:
 
 
 def _guard_outbox() -> None:
-    """Fill the legal edges and refuse every other step of the state machine, on both engines."""
+    """Fill the legal edges, refuse every other step, and count messages in and out, on both engines."""
     op.bulk_insert(
         sa.table("outbox_edge", sa.column("from_state", sa.String), sa.column("to_state", sa.String)),
         [{"from_state": start, "to_state": end} for start, end in EDGES],
     )
     if op.get_bind().dialect.name == "sqlite":
-        op.execute(SQLITE_GUARD)
+        for statement in (SQLITE_GUARD, *SQLITE_TALLY):
+            op.execute(statement)
     else:
-        op.execute(POSTGRESQL_GUARD_FUNCTION)
-        op.execute(POSTGRESQL_GUARD)
+        for statement in (POSTGRESQL_GUARD_FUNCTION, POSTGRESQL_GUARD, *POSTGRESQL_TALLY):
+            op.execute(statement)
 
 
 def downgrade() -> None:
@@ -575,8 +670,13 @@ def downgrade() -> None:
             postgresql_where=sa.text("state = 'sending'"),
             sqlite_where=sa.text("state = 'sending'"),
         )
-        batch_op.drop_index("ix_outbox_session_id_state")
+        batch_op.drop_index("ix_outbox_session_id_participant_id")
         batch_op.drop_index("ix_outbox_participant_id")
+        batch_op.drop_index(
+            "ix_outbox_overdue",
+            postgresql_where=sa.text("state IN ('pending', 'unknown', 'held')"),
+            sqlite_where=sa.text("state IN ('pending', 'unknown', 'held')"),
+        )
         batch_op.drop_index(
             "ix_outbox_open",
             postgresql_where=sa.text("state IN ('unknown', 'held')"),
@@ -592,6 +692,11 @@ def downgrade() -> None:
         )
         batch_op.drop_index(
             "ix_outbox_due", postgresql_where=sa.text("state = 'pending'"), sqlite_where=sa.text("state = 'pending'")
+        )
+        batch_op.drop_index(
+            "ix_outbox_asked_by",
+            postgresql_where=sa.text("asked_by IS NOT NULL"),
+            sqlite_where=sa.text("asked_by IS NOT NULL"),
         )
 
     op.drop_table("outbox")
@@ -623,18 +728,30 @@ def downgrade() -> None:
         batch_op.drop_index("uq_library_entry_version")
 
     op.drop_table("library_entry")
+    with op.batch_alter_table("kept_answer", schema=None) as batch_op:
+        batch_op.drop_index("ix_kept_answer_at")
+
+    op.drop_table("kept_answer")
     with op.batch_alter_table("group_facilitator", schema=None) as batch_op:
         batch_op.drop_index("ix_group_facilitator_facilitator_id")
 
     op.drop_table("group_facilitator")
+    op.drop_table("worker_beat")
     op.drop_table("tick")
     op.drop_table("suppression")
     op.drop_table("support_group")
     op.drop_table("sign_in_attempts")
+    with op.batch_alter_table("returned_mail", schema=None) as batch_op:
+        batch_op.drop_index("ix_returned_mail_address_index_at")
+
+    op.drop_table("returned_mail")
+    op.drop_table("outbox_tally")
     op.drop_table("outbox_edge")
     op.drop_table("left_for_later")
     op.drop_table("installation_setting")
     op.drop_table("facilitator")
+    op.drop_table("counter")
     op.drop_table("channel")
     if op.get_bind().dialect.name != "sqlite":
         op.execute("DROP FUNCTION outbox_guard")
+        op.execute("DROP FUNCTION outbox_tally")

@@ -1,0 +1,195 @@
+"""What the worker's clock calls: a few ticks, each a pure function of the database and safe to run twice, or late.
+
+On PostgreSQL several workers run. Delivering and freeing is everybody's; planning, auditing and purging is done by
+whoever takes the lock of that work first, inside the transaction that does it. Nothing rests on that but effort.
+"""
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from flask import Flask
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from facilitator.accounts.service import erase_answers
+from facilitator.db import insert_missing, try_lead
+from facilitator.mail.returned_box import Fate, ReturnedBox
+from facilitator.planning.models import GroupSession
+from facilitator.reminders.audit import audit as run_audit
+from facilitator.reminders.claim import beat, free_expired
+from facilitator.reminders.delivery import Station, deliver_due
+from facilitator.reminders.delivery_returns import apply_returned
+from facilitator.reminders.models import OutboxMessage, Tick
+from facilitator.reminders.models_worker import WorkerBeat
+from facilitator.reminders.ping import report_well
+from facilitator.reminders.policy import resolve_unknown
+from facilitator.reminders.restored import leave_mark
+from facilitator.reminders.returns import forget_returned
+from facilitator.reminders.rules import OutboxState
+from facilitator.reminders.sweep import sweep
+
+log = logging.getLogger(__name__)
+SWEEP_AHEAD = timedelta(days=3)
+KEEP_LEDGER = timedelta(days=30)  # after the session
+KEEP_BEATS = timedelta(days=1)
+LONGEST_DISPATCH_S = 10.0  # far below the 60 s for which a batch is leased
+# how the log calls the state in which a hand-over ends
+OUTCOMES: dict[str, str] = {
+    OutboxState.SENT: "accepted",
+    OutboxState.FAILED: "refused",
+    OutboxState.PENDING: "deferred",
+    OutboxState.UNKNOWN: "unknown",
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class Worker:
+    """One worker process: its parts, and whether it was asked to stop."""
+
+    station: Station
+    app: Flask
+    stopping: threading.Event = field(default_factory=threading.Event)
+    mark: Path | None = None
+    ping_url: str = ""
+    returned: ReturnedBox | None = None
+
+    def tick(self, name: str) -> None:
+        """Run one tick by name, write down when it ran, and add what was counted to the figures."""
+        with self.app.app_context():
+            started_at = self.station.clock()
+            error = ""
+            try:
+                TICKS[name](self)
+            except Exception as problem:
+                error = type(problem).__name__
+                raise
+            finally:
+                self._note(name, started_at, error)
+
+    def _note(self, name: str, started_at: datetime, error: str) -> None:
+        with self.station.database.write() as db, self.station.counts.flushed(db):
+            if db.get(Tick, name) is None:
+                new = {"name": name, "owner": self.station.owner, "epoch": 0, "started_at": started_at, "error": ""}
+                insert_missing(db, Tick, [new])
+            tick = db.get_one(Tick, name, with_for_update=True)
+            tick.owner, tick.epoch, tick.error = self.station.owner, tick.epoch + 1, error
+            tick.started_at, tick.finished_at = started_at, self.station.clock()
+            db.commit()
+
+
+def dispatch(worker: Worker) -> None:
+    """Deliver what is due, for a few seconds at most; the next second goes on, and the clock is seen to be alive."""
+    station = worker.station
+    ends = station.monotonic() + LONGEST_DISPATCH_S
+    counts = deliver_due(station, lambda: worker.stopping.is_set() or station.monotonic() > ends)
+    if counts:
+        log.info("delivery pass", extra={"event": "dispatch", **_outcomes(counts)})
+        _leave_mark(worker)
+
+
+def reap(worker: Worker) -> None:
+    """Say that this worker lives, free the rows of workers that do not, and settle messages of unknown fate."""
+    now = worker.station.clock()
+    with worker.station.database.write() as db:
+        beat(db, worker.station.owner, now)
+        free_expired(db, now)
+        resolve_unknown(db, now)
+        db.commit()
+    _leave_mark(worker)
+
+
+def plan(worker: Worker) -> None:
+    """Bring the messages of the coming sessions up to date, should a change have been missed."""
+    with worker.station.database.write() as db:
+        if not try_lead(db, "plan"):
+            return
+        followed = sweep(db, SWEEP_AHEAD, worker.station.clock(), db.commit)
+        db.commit()
+    if followed.planned or followed.notices:
+        log.info("planned", extra={"event": "plan", "count": followed.planned + followed.notices})
+
+
+def audit(worker: Worker) -> None:
+    """Do the same as far ahead as any reminder reaches, and compare what is there with what should be."""
+    with worker.station.database.write() as db:
+        if not try_lead(db, "audit"):
+            return
+        found = run_audit(db, worker.station.clock(), db.commit)
+        db.commit()
+    if found.repaired:
+        worker.station.counts.count("audit_repaired", by=found.repaired)
+    if found.missing or found.extra or found.lost:
+        fields = {"event": "audit", "missing": found.missing, "extra": found.extra, "lost": found.lost}
+        log.error("the outbox is not what it should be", extra=fields)
+
+
+def ping(worker: Worker) -> None:
+    """Tell a monitor outside that delivery keeps its word, where the settings name one; silence is what alarms it."""
+    report_well(worker.station.database, worker.ping_url, worker.station.counts, worker.station.clock())
+
+
+def returns(worker: Worker) -> None:
+    """Apply the mail that has come back, where the settings name a box for it."""
+    if worker.returned is None:
+        return
+    station = worker.station
+    fates = apply_returned(worker.returned, station.database, station.clock, worker.stopping.is_set)
+    if fates[Fate.DONE]:
+        log.info("returned mail was applied", extra={"event": "returns", "count": fates[Fate.DONE]})
+
+
+def purge(worker: Worker) -> None:
+    """Delete what is kept for a while alone, and fold the log of the database."""
+    now = worker.station.clock()
+    with worker.station.database.write() as db:
+        if not try_lead(db, "purge"):
+            return
+        erase_ledger(db, now)
+        forget_returned(db, now)
+        erase_answers(db, now)
+        db.execute(delete(WorkerBeat).where(WorkerBeat.at < now - KEEP_BEATS))
+        db.commit()
+    worker.station.database.checkpoint()
+
+
+def erase_ledger(db: Session, now: datetime) -> int:
+    """Delete the messages of sessions that ended 30 days ago, and tests as old; return how many."""
+    past = select(GroupSession.id).where(GroupSession.ends_at < now - KEEP_LEDGER)
+    old_test = OutboxMessage.session_id.is_(None) & (OutboxMessage.planned_at < now - KEEP_LEDGER)
+    result = db.execute(
+        delete(OutboxMessage)
+        .where(OutboxMessage.session_id.in_(past) | old_test)
+        .returning(OutboxMessage.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(result.all())
+
+
+TICKS: dict[str, Callable[[Worker], None]] = {
+    "dispatch": dispatch,
+    "reap": reap,
+    "plan": plan,
+    "audit": audit,
+    "ping": ping,
+    "returns": returns,
+    "purge": purge,
+}
+
+
+def _outcomes(counts: Mapping[str, int]) -> dict[str, int]:
+    """Return how many messages ended how in one pass; what the gate turned away for good was never handed over."""
+    named: Counter[str] = Counter()
+    for state, count in counts.items():
+        named[OUTCOMES.get(state, "turned_away")] += count
+    return {name: named[name] for name in (*OUTCOMES.values(), "turned_away")}
+
+
+def _leave_mark(worker: Worker) -> None:
+    if worker.mark is not None:
+        with worker.station.database.read() as db:
+            leave_mark(db, worker.mark, worker.station.clock())
