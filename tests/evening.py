@@ -14,7 +14,7 @@ from facilitator.groups.models import GroupFacilitator
 from facilitator.groups.people import Entry, add_participants, settings_token
 from facilitator.planning.service import page_token
 from facilitator.prompts.importing import import_library
-from tests.factories import Clock
+from tests.factories import COMPILED, Clock
 from tests.planning import stage
 
 
@@ -75,4 +75,5 @@ def begin(config, database, now, people=PEOPLE, **group_values) -> Evening:
         db.commit()
     evening.app = create_app(config, database, evening.clock)
     evening.app.config["WTF_CSRF_ENABLED"] = False
+    evening.app.jinja_env.bytecode_cache = COMPILED
     return evening

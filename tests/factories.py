@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache
 from sqlalchemy import event, select
 
 from facilitator import create_app
@@ -187,8 +188,26 @@ class House:
             return list(db.scalars(select(Participant).where(Participant.group_id == self.group_id)))
 
 
+class CompiledOnce(BytecodeCache):
+    """Keeps compiled templates for the whole process; every test opens an app of its own and would compile them anew."""
+
+    def __init__(self):
+        self._kept = {}
+
+    def load_bytecode(self, bucket):
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket):
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = CompiledOnce()
+
+
 def open_app(config, database, clock):
     app = create_app(config, database, clock)
+    app.jinja_env.bytecode_cache = COMPILED
     app.config["WTF_CSRF_ENABLED"] = False
     app.test_client_class = Reader
     return app
