@@ -106,6 +106,12 @@ def config(tmp_path: Path, database_url: str) -> Config:
     )
 
 
+@pytest.fixture(autouse=True)
+def _apps() -> Iterator[None]:
+    yield
+    factories.APPS.take_back()
+
+
 @pytest.fixture
 def house(config: Config, database: Database, now: datetime) -> factories.House:
     """The app with Alice, Bob, Charlie and Pat."""

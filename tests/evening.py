@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from facilitator import create_app
 from facilitator.db import Database
 from facilitator.groups.models import GroupFacilitator
 from facilitator.groups.people import Entry, add_participants, settings_token
 from facilitator.planning.service import page_token
-from facilitator.prompts.importing import import_library
-from tests.factories import COMPILED, Clock
+from tests.factories import APPS, Clock
 from tests.planning import stage
+from tests.worlds import lay_out, shelve
 
 
 @dataclass(kw_only=True)
@@ -52,28 +51,28 @@ PEOPLE = ("Pat", "Kim", "Lee", "Max", "Noa", "Ola", "Ray", "Sam")
 def begin(config, database, now, people=PEOPLE, **group_values) -> Evening:
     """Write the group, its series and its list, and return the evening."""
     with database.write() as db:
-        import_library(db, "en")
-        alice, bob, charlie = (stage.make_facilitator(db, name) for name in ("Alice Stone", "Bob Reed", "Charlie"))
-        group = stage.make_group(db, alice, **{"place": "Old Mill 3", "country": "GB", **group_values})
-        db.add(GroupFacilitator(group_id=group.id, facilitator_id=bob.id, role="co"))
-        sessions = stage.make_series(db, group, zone=group.zone)[1]
-        entries = [Entry(alias=name, address=f"{name}@example.org") for name in people]
-        added = add_participants(db, group, entries)
-        first = sessions[0]
-        evening = Evening(
-            app=None,
-            database=database,
-            clock=Clock(now),
-            tokens={"alice": alice.session_token, "bob": bob.session_token, "charlie": charlie.session_token},
-            group_id=group.id,
-            session_ids=[session.id for session in sessions],
-            starts_at=first.starts_at,
-            ends_at=first.ends_at,
-            page=page_token(db, first),
-            settings={name: settings_token(db, person) for name, person in zip(people, added, strict=True)},
-        )
+        key = ("evening", tuple(people), tuple(sorted(group_values.items())))
+        facts = lay_out(db, key, lambda session: write_evening(session, people, group_values))
         db.commit()
-    evening.app = create_app(config, database, evening.clock)
-    evening.app.config["WTF_CSRF_ENABLED"] = False
-    evening.app.jinja_env.bytecode_cache = COMPILED
-    return evening
+    clock = Clock(now)
+    return Evening(app=APPS.lend(config, database, clock), database=database, clock=clock, **facts)
+
+
+def write_evening(db, people, group_values):
+    """Write everybody and everything of the evening; return how to find them."""
+    shelve(db)
+    alice, bob, charlie = (stage.make_facilitator(db, name) for name in ("Alice Stone", "Bob Reed", "Charlie"))
+    group = stage.make_group(db, alice, **{"place": "Old Mill 3", "country": "GB", **group_values})
+    db.add(GroupFacilitator(group_id=group.id, facilitator_id=bob.id, role="co"))
+    sessions = stage.make_series(db, group, zone=group.zone)[1]
+    added = add_participants(db, group, [Entry(alias=name, address=f"{name}@example.org") for name in people])
+    first = sessions[0]
+    return {
+        "tokens": {"alice": alice.session_token, "bob": bob.session_token, "charlie": charlie.session_token},
+        "group_id": group.id,
+        "session_ids": [session.id for session in sessions],
+        "starts_at": first.starts_at,
+        "ends_at": first.ends_at,
+        "page": page_token(db, first),
+        "settings": {name: settings_token(db, person) for name, person in zip(people, added, strict=True)},
+    }

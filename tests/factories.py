@@ -4,11 +4,12 @@ Alice leads a group, Bob co-facilitates it, Charlie is a stranger to it, Pat is 
 reads every page it fetches: a page with a fault fails the test that fetched it, whatever the test is about.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,13 +28,13 @@ from facilitator.groups.service import GroupDraft, add_co_facilitator, create_gr
 from facilitator.planning.models import GroupSession
 from facilitator.planning.rules import Rhythm
 from facilitator.planning.service import SeriesDraft, schedule_series
-from facilitator.prompts.importing import import_library
 from facilitator.reminders.models import OutboxMessage
 from facilitator.reminders.rules import MessageKind, OutboxState, Priority
 from facilitator.reminders.service import add_default_rules
 from facilitator.tokens import new_id
 from facilitator.vault import vault_of
 from tests.web.html import check_page
+from tests.worlds import lay_out, shelve
 
 PASSWORD = "three quiet evenings"
 # for tests of pages, where nothing depends on the engine; services are tested on both
@@ -176,7 +177,7 @@ class House:
     def plan(self, **values) -> list[GroupSession]:
         """Plan a series of the group and return its sessions."""
         with self.change() as db:
-            import_library(db, "en")
+            shelve(db)
             return make_series(db, db.get_one(Group, self.group_id), self.clock(), **values)[1]
 
     def at(self, ending: str = "") -> str:
@@ -205,10 +206,51 @@ class CompiledOnce(BytecodeCache):
 COMPILED = CompiledOnce()
 
 
+class Apps:
+    """The apps of this process: one that no test uses any more is given another database, settings and clock.
+
+    Building one takes longer than most tests of pages; nothing in it depends on what it is given but what is put back
+    here.
+    """
+
+    def __init__(self):
+        self._idle, self._lent = defaultdict(list), []
+
+    def lend(self, config, database, clock):
+        """Return an app for the rest of the test."""
+        built_from = replace(config, data_dir=Path(), database_url="")
+        if self._idle[built_from]:
+            app, settings, rules = self._idle[built_from].pop()
+            app.config.clear()
+            app.config |= settings
+            app.extensions["facilitator"] = (config, database, clock)
+        else:
+            app = create_app(config, database, clock)
+            app.jinja_env.bytecode_cache = COMPILED
+            app.config["WTF_CSRF_ENABLED"] = False
+            settings, rules = dict(app.config), count_rules(app)
+        self._lent.append((built_from, app, settings, rules))
+        app._got_first_request = False
+        return app
+
+    def take_back(self):
+        """End the test: what was lent is idle, unless the test added routes of its own."""
+        for built_from, app, settings, rules in self._lent:
+            app.__dict__.pop("test_client_class", None)
+            if count_rules(app) == rules:
+                self._idle[built_from].append((app, settings, rules))
+        self._lent = []
+
+
+def count_rules(app):
+    return sum(1 for _ in app.url_map.iter_rules())
+
+
+APPS = Apps()
+
+
 def open_app(config, database, clock):
-    app = create_app(config, database, clock)
-    app.jinja_env.bytecode_cache = COMPILED
-    app.config["WTF_CSRF_ENABLED"] = False
+    app = APPS.lend(config, database, clock)
     app.test_client_class = Reader
     return app
 
@@ -216,15 +258,19 @@ def open_app(config, database, clock):
 def open_house(config, database, now, **group_values) -> House:
     """Write the personas and their group, and open the app."""
     clock = Clock(now)
-    with database.write() as db:
+
+    def build(db):
         alice, bob, _charlie = (make_account(db, name) for name in ("Alice", "Bob", "Charlie"))
         group = make_group(db, alice, now, **group_values)
         add_co_facilitator(db, group, email(bob.name))
         [pat] = add_participants(db, group, [entry("Pat")])
+        return group.id, pat.id
+
+    with database.write() as db:
+        group_id, person_id = lay_out(db, ("house", now, tuple(sorted(group_values.items()))), build)
         db.commit()
-    return House(
-        app=open_app(config, database, clock), database=database, clock=clock, group_id=group.id, person_id=pat.id
-    )
+    app = open_app(config, database, clock)
+    return House(app=app, database=database, clock=clock, group_id=group_id, person_id=person_id)
 
 
 @contextmanager

@@ -12,18 +12,18 @@ from facilitator.attendance.rules import Precision
 from facilitator.db import Database
 from facilitator.errors import Conflict, Invalid
 from facilitator.planning.models import GroupSession
-from facilitator.prompts.importing import import_library
 from facilitator.vault import Vault
 from tests.conftest import VAULT_KEY
 from tests.factories import counted
 from tests.planning import stage
+from tests.worlds import shelve
 
 MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
 def db(db):
-    import_library(db, "en")
+    shelve(db)
     return db
 
 
@@ -117,7 +117,7 @@ def test_two_facilitators_who_close_at_the_same_moment_leave_one_row(postgres_se
     with postgres_server.fresh() as url:
         database = Database(url, Vault(VAULT_KEY))
         with database.write() as mine:
-            import_library(mine, "en")
+            shelve(mine)
             at = stage.make_series(mine, stage.make_group(mine, stage.make_facilitator(mine, "Alice")))[1][0]
             mine.commit()
 

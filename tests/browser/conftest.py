@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -52,17 +53,25 @@ class Program:
         return done.stdout
 
 
+@pytest.fixture(scope="session")
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the demonstration in it; copied, never used."""
+    folder = tmp_path_factory.mktemp("demonstration")
+    program = Program(url="", environment=os.environ | _settings(folder))
+    program.command("init-db")
+    program.command("seed-demo")
+    return folder
+
+
 @pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+def program(tmp_path_factory: pytest.TempPathFactory, demonstration: Path) -> Iterator[Program]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    environment = os.environ | {
-        "FACILITATOR_MODE": "demo",
-        "FACILITATOR_DATA_DIR": str(tmp_path_factory.mktemp("installation")),
-        "FACILITATOR_BASE_URL": url,
-    }
+    folder = tmp_path_factory.mktemp("installation")
+    shutil.copytree(demonstration, folder, dirs_exist_ok=True)
+    environment = os.environ | _settings(folder) | {"FACILITATOR_BASE_URL": url}
     process = subprocess.Popen(
         [sys.executable, "-m", "facilitator", "run", "--seed-demo", "--port", str(port)], cwd=ROOT, env=environment
     )
@@ -72,6 +81,10 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     finally:
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE_S) == 0
+
+
+def _settings(folder: Path) -> dict[str, str]:
+    return {"FACILITATOR_MODE": "demo", "FACILITATOR_DATA_DIR": str(folder)}
 
 
 def _wait(process: subprocess.Popen[bytes], address: str) -> None:
@@ -85,7 +98,7 @@ def _wait(process: subprocess.Popen[bytes], address: str) -> None:
     raise AssertionError(f"{address} does not answer")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     path = require_tool("chromium")
     with sync_playwright() as playwright:

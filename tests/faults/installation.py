@@ -18,13 +18,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from facilitator.db import Database
 from facilitator.groups.models import ADDRESS_PLACE, ALIAS_PLACE, Participant
 from facilitator.planning.models import GroupSession
 from facilitator.reminders.follow import follow
-from facilitator.reminders.models import Tick
+from facilitator.reminders.models import OutboxMessage, Tick
 from facilitator.tokens import new_id, token_hash
 from facilitator.vault import Vault, vault_of
 from tests.conftest import VAULT_KEY
@@ -93,8 +93,8 @@ class Installation:
             process.communicate(timeout=20)
         self.database.close()
 
-    def remind(self, count):
-        """Plan one reminder, due now, for so many more people without quiet hours; return the new rows."""
+    def remind(self, count, due_in=None):
+        """Plan one reminder for so many more people without quiet hours, due now or so much later; return the new rows."""
         known = {row.id for row in self.scene.rows()} if self._people else set()
         with self.scene.change() as db:
             vault = vault_of(db)
@@ -106,6 +106,9 @@ class Installation:
             # in one transaction, or a worker that sweeps meanwhile plans them first
             session = db.get_one(GroupSession, self.scene.session_id)
             assert follow(db, [session], self.scene.clock()).planned == count
+            if due_in is not None:
+                new = update(OutboxMessage).where(OutboxMessage.id.not_in(known))
+                db.execute(new.values(next_attempt_at=datetime.now(UTC) + due_in))
         return [row for row in self.scene.rows() if row.id not in known]
 
     def send_to(self, target):

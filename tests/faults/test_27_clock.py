@@ -39,16 +39,6 @@ def faketime(installation):
     return jump
 
 
-def due_in(installation, count, wait):
-    """Plan reminders that are due so much later by the true clock."""
-    scene = installation.scene
-    rows = installation.remind(count)
-    with scene.change() as db:
-        for row in rows:
-            db.merge(row).next_attempt_at = datetime.now(UTC) + wait
-    return rows
-
-
 @pytest.mark.fault(27)
 @pytest.mark.parametrize("by", JUMPS.values(), ids=JUMPS)
 def test_a_clock_that_jumps_under_a_running_worker_repeats_nothing_and_stops_nothing(installation, faketime, by):
@@ -65,7 +55,7 @@ def test_a_clock_that_jumps_under_a_running_worker_repeats_nothing_and_stops_not
         faketime(by)
         time.sleep(1.5)
         epoch = installation.epoch()
-        early = due_in(installation, 1, HOUR if by > timedelta() else -3 * HOUR)  # due by the worker's clock
+        early = installation.remind(1, due_in=HOUR if by > timedelta() else -3 * HOUR)  # due by the worker's clock
         wait_until(lambda: installation.epoch() > epoch, 6)
         wait_until(lambda: installation.states() == {"sent": 4}, 12)
         kill(worker)

@@ -11,11 +11,11 @@ from sqlalchemy import func, select
 from facilitator.groups.models import Group, MailState, Wording
 from facilitator.groups.people import list_people
 from facilitator.groups.roster import MOST_BYTES
-from facilitator.prompts.importing import import_library
 from facilitator.reminders.models import OutboxMessage, ReminderRule
 from facilitator.reminders.rules import OutboxState
 from tests.factories import ON_SQLITE, counted, email
 from tests.planning import stage
+from tests.worlds import shelve
 
 pytestmark = ON_SQLITE
 MOST_QUERIES = 8
@@ -44,7 +44,7 @@ def alice(house):
 def planned(house):
     """Give the group a series, so that there is something to remind of."""
     with house.change() as db:
-        import_library(db, "en")
+        shelve(db)
         stage.make_series(db, db.get_one(Group, house.group_id), zone="Europe/London")
 
 

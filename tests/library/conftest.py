@@ -8,13 +8,14 @@ from facilitator.db import Database
 from facilitator.vault import Vault
 from tests.conftest import VAULT_KEY
 from tests.library.shelf import work_on
+from tests.worlds import lay_out
 
 
 @pytest.fixture
 def library(database):
     """The shipped library with every kind of change that people make to one."""
     with database.write() as db:
-        work_on(db)
+        lay_out(db, "worked on", lambda session: work_on(session) and None)
         db.commit()
     return database
 

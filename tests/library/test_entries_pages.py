@@ -14,6 +14,7 @@ from facilitator.curriculum.shelves import SINGLE_SCRIPTS, list_shelves, write_e
 from tests.factories import ON_SQLITE, counted
 from tests.library.shelf import DAY, FOUR_EDGES, ROLE, other_words, work_on
 from tests.planning.pages import press, read_form
+from tests.worlds import shelve_entries
 
 pytestmark = ON_SQLITE
 MOST_QUERIES = 8
@@ -33,7 +34,7 @@ NEW = {
 @pytest.fixture
 def shelf(house):
     with house.change() as db:
-        entries.import_shipped(db)
+        shelve_entries(db)
         house.account(db, "alice").role = Role.REVIEWER
         house.account(db, "bob").role = Role.ADMIN
     return house

@@ -14,6 +14,7 @@ from tests import evening
 from tests.planning import stage as rows
 from tests.planning.pages import filling, path, segment_id
 from tests.planning.stage import segments
+from tests.worlds import shelve_entries
 
 CRISIS_CARD = (EntryKind.SCRIPT, "crisis_card")
 SLOW_DOWN = (EntryKind.SCRIPT, "slow_down")
@@ -25,7 +26,7 @@ NEW_STEP = "Look at the new ceiling."
 @pytest.fixture
 def stage(config, database, now):
     with database.write() as db:
-        entries.import_shipped(db)
+        shelve_entries(db)
         db.commit()
     return evening.begin(config, database, now)
 

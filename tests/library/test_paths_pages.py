@@ -7,7 +7,6 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from facilitator.curriculum import entries
 from facilitator.curriculum.editions import edition
 from facilitator.curriculum.models import LibraryEntry
 from facilitator.curriculum.rules import EntryKind, GroupKind
@@ -16,10 +15,10 @@ from facilitator.library import paths
 from facilitator.library.path_drafts import read_draft
 from facilitator.planning.models import Assignment, GroupSession, Series
 from facilitator.planning.scene import load_scene
-from facilitator.prompts.importing import import_library
 from facilitator.prompts.models import PromptVersion
 from tests.factories import ON_SQLITE, counted, make_group
 from tests.planning.pages import press, read_form
+from tests.worlds import shelve, shelve_entries
 
 pytestmark = ON_SQLITE
 BUILD, COPY = "/library/pathway/build", "/library/pathway/build?source=closed-8"
@@ -29,8 +28,8 @@ MOST_QUERIES = 8
 @pytest.fixture
 def shelf(house):
     with house.change() as db:
-        entries.import_shipped(db)
-        import_library(db, "en")
+        shelve_entries(db)
+        shelve(db)
     return house
 
 

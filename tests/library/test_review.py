@@ -15,13 +15,14 @@ from facilitator.errors import Conflict, Invalid, NotFound
 from facilitator.library import pieces, review
 from facilitator.library.models import LeftForLater
 from facilitator.library.pieces import SECTIONS, find_due, list_pieces, measure
-from facilitator.prompts.importing import import_entries, import_library
+from facilitator.prompts.importing import import_entries
 from facilitator.prompts.models import Prompt, PromptVersion
 from facilitator.prompts.queries import find_newest_version, has_reviewed
 from facilitator.prompts.service import retire
 from facilitator.tokens import new_id
 from tests.factories import make_account
 from tests.library.shelf import FOUR_EDGES, shipped_prompt
+from tests.worlds import shelve, shelve_entries
 
 DAY, ROLE = date(2026, 11, 23), "clinical psychologist"
 CRISIS_CARD = "crisis_card"
@@ -30,8 +31,8 @@ CRISIS_CARD = "crisis_card"
 @pytest.fixture
 def db(database):
     with database.write() as session:
-        import_library(session)
-        entries.import_shipped(session)
+        shelve(session, None)
+        shelve_entries(session)
         yield session
 
 

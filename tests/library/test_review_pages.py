@@ -9,17 +9,17 @@ from sqlalchemy import delete, func, select, update
 
 from config import Mode
 from facilitator.accounts.models import Role
-from facilitator.curriculum import entries
 from facilitator.curriculum.models import LibraryEntry
 from facilitator.library.models import LeftForLater
 from facilitator.library.pieces import list_pieces
 from facilitator.planning.models import Assignment
-from facilitator.prompts.importing import import_entries, import_library
+from facilitator.prompts.importing import import_entries
 from facilitator.prompts.models import PromptVersion
 from facilitator.prompts.service import approve
 from tests.factories import ON_SQLITE, counted, open_app
 from tests.library.shelf import DIAL, shipped_prompt
 from tests.planning.pages import press as send
+from tests.worlds import shelve, shelve_entries
 
 pytestmark = ON_SQLITE
 MOST_QUERIES = 8
@@ -29,8 +29,8 @@ ROLE = "clinical psychologist"
 @pytest.fixture
 def shelf(house):
     with house.change() as db:
-        import_library(db)
-        entries.import_shipped(db)
+        shelve(db, None)
+        shelve_entries(db)
         house.account(db, "alice").role = Role.REVIEWER
     return house
 

@@ -2,13 +2,13 @@
 
 import pytest
 
-from facilitator.prompts.importing import import_library
 from tests.planning import stage
+from tests.worlds import shelve
 
 
 @pytest.fixture
 def db(db):
-    import_library(db, "en")
+    shelve(db)
     return db
 
 

@@ -7,16 +7,16 @@ from sqlalchemy import select
 
 from facilitator.curriculum.service import catalogue, editions
 from facilitator.planning.models import Assignment, Segment
-from facilitator.prompts.importing import import_library
 from facilitator.prompts.models import PromptVersion
 from tests.factories import make_group, make_series
+from tests.worlds import shelve
 
 PATHWAYS = [(language, pathway.id) for language in editions() for pathway in catalogue(language).pathways]
 
 
 @pytest.mark.parametrize(("language", "pathway_id"), PATHWAYS)
 def test_a_series_keeps_to_the_language_of_its_group(db, alice, now, language, pathway_id):
-    import_library(db)
+    shelve(db, None)
     pathway = catalogue(language).pathway(pathway_id)
     group = make_group(db, alice, now, language=language, kind=pathway.group_kind)
     _, sessions = make_series(db, group, now, pathway_id=pathway_id, first_on=date(2027, 1, 4))

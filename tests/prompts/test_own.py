@@ -23,6 +23,7 @@ from facilitator.prompts.rules_search import MOST_WORDS, Sorting, Used, Whose, j
 from facilitator.prompts.service import approve, edit_own, restore_own, retire, retire_own, share_own, write_own
 from tests.planning.stage import make_group, make_series
 from tests.prompts.test_service import DRAFT, REVIEW
+from tests.worlds import shelve
 
 SHIPPED = "fear-checkin-both-1"
 QUICK_S = 1.0  # seconds; some hundredths on a machine that does nothing else
@@ -85,7 +86,7 @@ def test_the_review_falls_with_the_old_words(db, alice):
 
 
 def test_nobody_shares_what_the_program_ships(db, alice):
-    import_library(db, "en")
+    shelve(db)
     alice.role = Role.ADMIN
     with pytest.raises(NotAllowed):
         share_own(db, alice, SHIPPED, shared=False)
@@ -110,7 +111,7 @@ def test_what_comes_back_into_use_is_reviewed_where_its_words_were(db, alice):
 
 @pytest.mark.parametrize("role", [Role.REVIEWER, Role.ADMIN])
 def test_a_reviewer_gives_a_shipped_prompt_other_words_and_the_next_import_leaves_them(db, alice, role):
-    import_library(db, "en")
+    shelve(db)
     alice.role = role
     approve(db, [find_newest_version(db, SHIPPED, "en").id], *REVIEW)
     item = edit_own(db, alice, SHIPPED, replace(DRAFT, text="Our own words."))
@@ -126,7 +127,7 @@ def test_a_reviewer_gives_a_shipped_prompt_other_words_and_the_next_import_leave
 
 
 def test_a_facilitator_cannot_change_what_the_program_ships(db, alice):
-    import_library(db, "en")
+    shelve(db)
     for press in (retire_own, restore_own):
         with pytest.raises(NotAllowed):
             press(db, alice, SHIPPED)
@@ -201,7 +202,7 @@ def test_only_the_newest_words_are_searched(db, alice):
 
 
 def test_what_is_brought_in_is_found_like_what_is_written_here(db, alice):
-    import_library(db)
+    shelve(db, None)
     assert SHIPPED in find(db, alice, "volume dial notch")
     assert find(db, alice, "volume dial notch", language="es") == set()
 
@@ -239,7 +240,7 @@ def test_what_is_out_of_use_is_shown_to_those_who_ask_for_it(db, alice):
 
 
 def test_own_and_shared_are_two_questions(db, alice, charlie):
-    import_library(db, "en")
+    shelve(db)
     mine, theirs, shared = (write_own(db, who, DRAFT).prompt.id for who in (alice, charlie, alice))
     share_own(db, alice, shared, shared=True)
     assert find(db, alice, "", whose=Whose.OWN) == {mine, shared}
@@ -254,7 +255,7 @@ def test_the_usual_minutes_are_the_most_that_is_asked_for(db, alice):
 
 
 def test_every_order_shows_every_prompt_once(db, alice):
-    import_library(db, "en")
+    shelve(db)
     newest = write_own(db, alice, replace(DRAFT, sub_bind=SubBind.CORE, depth=3)).prompt.id
     orders = {order: list_prompts(db, alice, PromptFilter(), 1, order) for order in Sorting}
     assert len({page.total for page in orders.values()}) == 1
@@ -279,7 +280,7 @@ def test_each_filter_is_told_what_it_alone_keeps_out(db, alice):
 @pytest.fixture
 def series(db, alice, now):
     """A series of Alice's whose first session is over."""
-    import_library(db, "en")
+    shelve(db)
     group = make_group(db, alice)
     return group, make_series(db, group)[1]
 

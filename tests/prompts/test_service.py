@@ -27,6 +27,7 @@ from facilitator.prompts.service import (
     write_own,
 )
 from tests.factories import counted
+from tests.worlds import shelve
 
 COUNT = len(load_prompt_entries("en"))
 REVIEW = ("clinical psychologist", date(2026, 11, 1))
@@ -86,7 +87,7 @@ def test_an_edition_that_does_not_exist_is_not_found(db):
 
 
 def test_the_pool_is_one_query_of_newest_versions_without_the_retired(database, db):
-    import_library(db, "en")
+    shelve(db)
     entries = load_prompt_entries("en")
     import_entries(db, [replace(entries[0], text="Other words.")])
     retire(db, list(db.scalars(select(PromptVersion.id).filter_by(prompt_id=entries[1].id))))
@@ -100,7 +101,7 @@ def test_the_pool_is_one_query_of_newest_versions_without_the_retired(database, 
 
 
 def test_a_card_says_what_the_rules_look_at(db):
-    import_library(db, "en")
+    shelve(db)
     entries = {entry.id: entry for entry in load_prompt_entries("en")}
     for card in load_pool(db, "en", []):
         entry = entries[card.prompt_id]
@@ -156,7 +157,7 @@ def test_other_words_are_a_new_version(db, alice):
 
 
 def test_only_its_author_changes_or_retires_a_prompt(db, alice, charlie):
-    import_library(db, "en")
+    shelve(db)
     shipped = load_prompt_entries("en")[0].id
     own = write_own(db, alice, DRAFT).prompt.id
     for person, prompt_id, error in ((alice, shipped, NotAllowed), (charlie, own, NotFound)):
@@ -169,7 +170,7 @@ def test_only_its_author_changes_or_retires_a_prompt(db, alice, charlie):
 
 
 def test_a_review_names_a_role_and_a_day_and_counts_drafts_alone(db):
-    import_library(db, "en")
+    shelve(db)
     ids = list(db.scalars(select(PromptVersion.id).order_by(PromptVersion.id).limit(3)))
     assert approve(db, ids[:2], *REVIEW) == 2
     assert approve(db, ids, " clinical   psychologist", REVIEW[1]) == 1
@@ -185,7 +186,7 @@ def test_a_review_names_a_role_and_a_day_and_counts_drafts_alone(db):
 
 
 def test_the_library_is_read_page_by_page(database, db, alice):
-    import_library(db, "en")
+    shelve(db)
     pages_in_all = math.ceil(COUNT / PAGE_SIZE)
     with counted(database) as found:
         first = list_prompts(db, alice, PromptFilter())
@@ -215,7 +216,7 @@ def said(version):
     ],
 )
 def test_a_filter_keeps_what_it_asks_for_and_nothing_else(db, alice, filters, holds):
-    import_library(db, "en")
+    shelve(db)
     wanted = {v.prompt_id for v in db.scalars(select(PromptVersion)) if holds(v)}
     page = list_prompts(db, alice, filters)
     assert 0 < page.total == len(wanted) < COUNT
@@ -223,7 +224,7 @@ def test_a_filter_keeps_what_it_asks_for_and_nothing_else(db, alice, filters, ho
 
 
 def test_one_can_look_for_ones_own_and_for_the_reviewed(db, alice, charlie):
-    import_library(db, "en")
+    shelve(db)
     own = write_own(db, alice, DRAFT)
     assert [item.prompt.id for item in list_prompts(db, alice, PromptFilter(whose=Whose.OWN)).items] == [own.prompt.id]
     assert list_prompts(db, charlie, PromptFilter(whose=Whose.OWN)).total == 0

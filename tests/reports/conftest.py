@@ -3,13 +3,13 @@
 import pytest
 
 from facilitator.attendance.service import close_room
-from facilitator.prompts.importing import import_library
 from tests.planning import stage
+from tests.worlds import shelve
 
 
 @pytest.fixture
 def db(db):
-    import_library(db, "en")
+    shelve(db)
     return db
 
 

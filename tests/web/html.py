@@ -1,6 +1,7 @@
 """What every page keeps to: valid HTML, nothing inline that the content security policy refuses, names that lead somewhere."""
 
 from collections import Counter
+from functools import lru_cache
 from itertools import pairwise
 
 import html5lib
@@ -18,6 +19,7 @@ def check_page(response) -> None:
     assert not faults, f"{response.request.path}: {'; '.join(faults)}"
 
 
+@lru_cache(maxsize=1024)
 def list_faults(text: str) -> list[str]:
     """Return every fault of a page, one sentence each."""
     parser = html5lib.HTMLParser(namespaceHTMLElements=False)
@@ -29,12 +31,13 @@ def list_faults(text: str) -> list[str]:
     faults += [fault for element in elements for fault in _inline(element)]
     ids = Counter(element.get("id") for element in elements if element.get("id"))
     faults += [f"the id {name} stands {count} times" for name, count in ids.items() if count > 1]
+    labels = {element.get("for") for element in elements if element.tag == "label"}
     for element in elements:
         for attribute in ("for", "aria-labelledby", "aria-describedby"):
             faults += [
                 f"{attribute} names {name}" for name in (element.get(attribute) or "").split() if name not in ids
             ]
-        faults += _nameless(element, elements)
+        faults += _nameless(element, labels)
     return faults + _outline(elements)
 
 
@@ -47,12 +50,11 @@ def _inline(element) -> list[str]:
     return found
 
 
-def _nameless(element, elements) -> list[str]:
+def _nameless(element, labels) -> list[str]:
     """Return form controls that have no name people could read or hear."""
     if element.tag not in {"input", "select", "textarea"} or element.get("type") in {"hidden", "submit"}:
         return []
-    labelled = any(label.tag == "label" and label.get("for") == element.get("id") for label in elements)
-    named = labelled or element.get("aria-label") or element.get("aria-labelledby")
+    named = element.get("id") in labels or element.get("aria-label") or element.get("aria-labelledby")
     return [] if named else [f"the control {element.get('name')} has no label"]
 
 
