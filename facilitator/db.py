@@ -6,13 +6,14 @@ between. The settings that durability and erasure rest on are set and asserted o
 This module must never import a model.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    CursorResult,
+    BindParameter,
     Dialect,
     Engine,
     Insert,
@@ -27,7 +28,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -104,14 +106,25 @@ class Database:
         self.engine = _engine(url)
         info = {"vault": vault}
         reader: Engine = self.engine
-        writer = self.engine.execution_options(facilitator_write=True)
+        self._writer = self.engine.execution_options(facilitator_write=True)
         self.read: Callable[[], Session] = sessionmaker(reader, info=info, expire_on_commit=False)
-        self.write: Callable[[], Session] = sessionmaker(writer, info=info, expire_on_commit=False)
+        self.write: Callable[..., Session] = sessionmaker(self._writer, info=info, expire_on_commit=False)
 
     @property
     def is_sqlite(self) -> bool:
         """Tell whether this is the SQLite engine."""
         return self.engine.dialect.name == "sqlite"
+
+    def keep_writer(self) -> Connection:
+        """Return a connection for many short transactions; taking one from the pool costs more than most of them."""
+        return self._writer.connect()
+
+    @contextmanager
+    def write_on(self, link: Connection) -> Iterator[Session]:
+        """Give a writing session on a kept connection; what it wrote is committed when the block ends well."""
+        with link.begin(), self.write(bind=link) as db:
+            yield db
+            db.flush()
 
     def checkpoint(self) -> None:
         """Fold SQLite's write-ahead log into the file and empty it; needed after every erasure."""
@@ -153,21 +166,43 @@ class Prepared:
         self._statement = statement
         self._laid_out: dict[str, _LaidOut] = {}
 
-    def run(self, link: Connection, values: Mapping[str, object]) -> CursorResult[Any]:
-        """Execute with these parameters."""
+    def run(self, link: Connection, values: Mapping[str, object]) -> tuple[Any, ...] | None:
+        """Execute with these parameters; return the first row that the statement gives, if it gives rows."""
         laid_out = self._for(link)
-        return link.exec_driver_sql(laid_out.text, laid_out.fill(values))
+        with _driver_cursor(link) as cursor:
+            cursor.execute(laid_out.text, laid_out.fill(values))
+            # to the end: SQLite commits nothing while a statement has more rows to give
+            rows = cursor.fetchall() if cursor.description else ()
+        return rows[0] if rows else None
 
     def run_all(self, link: Connection, rows: Sequence[Mapping[str, object]]) -> int:
         """Execute once for each set of parameters, at least one; return how many rows were touched in all."""
         laid_out = self._for(link)
-        return link.exec_driver_sql(laid_out.text, [laid_out.fill(values) for values in rows]).rowcount
+        with _driver_cursor(link) as cursor:
+            if len(rows) == 1:
+                cursor.execute(laid_out.text, laid_out.fill(rows[0]))
+            else:
+                cursor.executemany(laid_out.text, [laid_out.fill(values) for values in rows])
+            return int(cursor.rowcount)
 
     def _for(self, link: Connection) -> "_LaidOut":
         laid_out = self._laid_out.get(link.dialect.name)
         if laid_out is None:
             laid_out = self._laid_out[link.dialect.name] = _LaidOut(self._statement, link.dialect)
         return laid_out
+
+
+@contextmanager
+def _driver_cursor(link: Connection) -> Iterator[DBAPICursor]:
+    """Give a cursor of the driver itself; its errors are raised as SQLAlchemy raises them, without any value of a row."""
+    cursor = link.connection.cursor()
+    errors = link.dialect.loaded_dbapi.Error
+    try:
+        yield cursor
+    except errors as error:
+        raise DBAPIError.instance(None, None, error, errors, hide_parameters=True, dialect=link.dialect) from error
+    finally:
+        cursor.close()
 
 
 class _LaidOut:
@@ -178,25 +213,30 @@ class _LaidOut:
         if not isinstance(compiled, SQLCompiler):
             raise TypeError("Only a statement of SQL can be laid out.")
         self.text = str(compiled)
-        self._order = compiled.positiontup  # None where the driver takes parameters by name
-        self._processors = {
-            name: processor
+        processors = {
+            name: parameter.type.dialect_impl(dialect).bind_processor(dialect)
             for name, parameter in compiled.binds.items()
-            if (processor := parameter.type.dialect_impl(dialect).bind_processor(dialect))
         }
-        self._fixed = self._processed(
-            {name: parameter.value for name, parameter in compiled.binds.items() if not parameter.required}
-        )
+        places = compiled.positiontup or list(compiled.binds)
+        self._by_name = compiled.positiontup is None
+        self._places = places
+        self._fixed = [self._value_of(compiled.binds[name], processors[name]) for name in places]
+        self._given = [
+            (place, name, processors[name]) for place, name in enumerate(places) if compiled.binds[name].required
+        ]
 
     def fill(self, values: Mapping[str, object]) -> Any:
         """Return the parameters as the driver takes them: by place or by name."""
-        given = self._fixed | self._processed(values)
-        return given if self._order is None else tuple(given[name] for name in self._order)
+        filled = self._fixed.copy()
+        for place, name, processor in self._given:
+            filled[place] = processor(values[name]) if processor else values[name]
+        return dict(zip(self._places, filled, strict=True)) if self._by_name else filled
 
-    def _processed(self, values: Mapping[str, object]) -> dict[str, object]:
-        return {
-            name: self._processors[name](value) if name in self._processors else value for name, value in values.items()
-        }
+    @staticmethod
+    def _value_of(parameter: BindParameter[Any], processor: Callable[[Any], Any] | None) -> object:
+        if parameter.required:
+            return None
+        return processor(parameter.value) if processor else parameter.value
 
 
 def try_lead(db: Session, work: str) -> bool:

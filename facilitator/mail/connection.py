@@ -7,10 +7,9 @@ import select
 import smtplib
 import socket
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from types import TracebackType
 
 from facilitator.mail.outcome import Outcome, Phase, judge_break
 from facilitator.mail.urls import MailUrl, Tls
@@ -44,33 +43,45 @@ def open_connection(
         Ended: when the server cannot be reached, trusted or signed in to.
     """
     smtp = _connect(target, hello_name, timeouts, tls_context)
-    with step(Phase.HELO, smtp):
+    with Step(Phase.HELO, smtp):
         wait_at_most(smtp, timeouts.command)
         # body and dot are two writes; without this the dot waits 40 ms for the server's delayed ACK
         _socket(smtp).setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         _greet(smtp)
     if target.tls is Tls.STARTTLS:
-        with step(Phase.TLS, smtp):
+        with Step(Phase.TLS, smtp):
             smtp.starttls(context=tls_context)
             _greet(smtp)
     if target.user:
-        with step(Phase.AUTH, smtp):
+        with Step(Phase.AUTH, smtp):
             smtp.login(target.user, target.password)
     return smtp
 
 
-@contextmanager
-def step(phase: Phase, smtp: smtplib.SMTP) -> Iterator[None]:
-    """Turn whatever breaks in one step into the outcome that fits its side of the dot, and close the connection.
+class Step:
+    """One step of the conversation: whatever breaks in it is the outcome that fits its side of the dot.
 
     Raises:
-        Ended: with that outcome.
+        Ended: with that outcome, the connection closed.
     """
-    try:
-        yield
-    except (OSError, smtplib.SMTPException) as error:
-        smtp.close()
-        raise Ended(judge_break(phase, error)) from error
+
+    # a class rather than a generator: eight of them stand around every message
+
+    __slots__ = ("_phase", "_smtp")
+
+    def __init__(self, phase: Phase, smtp: smtplib.SMTP) -> None:
+        self._phase, self._smtp = phase, smtp
+
+    def __enter__(self) -> None:
+        """Begin the step."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the step."""
+        if isinstance(error, OSError | smtplib.SMTPException):
+            self._smtp.close()
+            raise Ended(judge_break(self._phase, error)) from error
 
 
 def wait_at_most(smtp: smtplib.SMTP, duration: timedelta) -> None:

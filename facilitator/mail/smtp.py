@@ -12,15 +12,15 @@ import re
 import select
 import smtplib
 import ssl
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import lru_cache
 from types import TracebackType
 from typing import Self
 
-from facilitator.mail.connection import OK, Ended, Timeouts, has_hung_up, open_connection, step, wait_at_most
+from facilitator.mail.connection import OK, Ended, Step, Timeouts, has_hung_up, open_connection, wait_at_most
 from facilitator.mail.message import wire_address
 from facilitator.mail.outcome import GO_ON, Outcome, OutcomeKind, Phase, judge_break, judge_last_reply, judge_reply
 from facilitator.mail.urls import MailUrl, Tls
@@ -66,12 +66,13 @@ class SmtpClient:
     ) -> None:
         self._target = target
         self._hello_name = hello_name
-        self._monotonic = monotonic
+        self.monotonic = monotonic
         self._timeouts = timeouts or Timeouts()
         self._context = tls_context or (_authorities() if target.tls is not Tls.NONE else None)
         self._on_step = on_step
         self._smtp: smtplib.SMTP | None = None
         self._announced: Parties | None = None
+        self._commands: tuple[tuple[Phase, str], ...] = ()
         self._opened_at = self._used_at = 0.0
         self._messages = 0
 
@@ -92,16 +93,17 @@ class SmtpClient:
         Raises:
             ValueError: if an address cannot be sent.
         """
-        parties = _wired(parties)
+        wired = _wired(parties)
         self.retract()
         try:
             smtp = self._ready_connection()
+            commands = _commands(smtp, wired)
             if smtp.has_extn("pipelining"):
                 with self._step(Phase.MAIL, smtp):
-                    smtp.send("".join(f"{command}\r\n" for _, command in _commands(smtp, parties)))
+                    smtp.send("".join(f"{command}\r\n" for _, command in commands))
         except Ended as end:
             return end.outcome
-        self._announced = parties
+        self._announced, self._commands = parties, commands
         return None
 
     def retract(self) -> None:
@@ -124,14 +126,13 @@ class SmtpClient:
         if not message.count(b"\r\n") == message.count(b"\n") == message.count(b"\r"):
             # servers refuse bare line ends since SMTP smuggling became known
             raise ValueError("A message has CRLF line ends throughout.")
-        parties = _wired(parties)
         in_the_way = self.announce(parties) if self._announced != parties else None
         if in_the_way is not None:
             return in_the_way
         self._announced = None
         try:
             smtp = self._open_connection()
-            self._name_parties(smtp, parties)
+            self._name_parties(smtp)
             return self._hand_over(smtp, message, may_finish)
         except Ended as end:
             return end.outcome
@@ -152,13 +153,13 @@ class SmtpClient:
             self.close()
         if self._smtp is None:
             self._smtp = open_connection(self._target, self._hello_name, self._timeouts, self._context)
-            self._opened_at, self._messages = self._monotonic(), 0
-        self._used_at = self._monotonic()
+            self._opened_at, self._messages = self.monotonic(), 0
+        self._used_at = self.monotonic()
         self._messages += 1
         return self._smtp
 
     def _is_reusable(self, smtp: smtplib.SMTP) -> bool:
-        now = self._monotonic()
+        now = self.monotonic()
         if self._messages >= MAX_MESSAGES or now - self._opened_at >= MAX_AGE.total_seconds():
             return False
         if smtp.sock is None or select.select([smtp.sock], [], [], 0)[0]:
@@ -170,11 +171,11 @@ class SmtpClient:
             raise Ended(judge_break(Phase.MAIL, smtplib.SMTPServerDisconnected("The connection is closed.")))
         return self._smtp
 
-    def _name_parties(self, smtp: smtplib.SMTP, parties: Parties) -> None:
+    def _name_parties(self, smtp: smtplib.SMTP) -> None:
         """Read what the server says to MAIL, RCPT and DATA, one by one or all that were sent ahead."""
         ahead = smtp.has_extn("pipelining")
         refused: Outcome | None = None
-        for phase, command in _commands(smtp, parties):
+        for phase, command in self._commands:
             if refused is not None and not ahead:
                 break
             try:
@@ -220,25 +221,40 @@ class SmtpClient:
         outcome = judge_last_reply(code, reply)
         if outcome.kind in {OutcomeKind.CHANNEL, OutcomeKind.UNKNOWN}:
             self._drop(smtp)
-        self._used_at = self._monotonic()
+        self._used_at = self.monotonic()
         return outcome
 
-    @contextmanager
-    def _step(self, phase: Phase, smtp: smtplib.SMTP) -> Iterator[None]:
-        begun = self._monotonic()
-        try:
-            with step(phase, smtp):
-                yield
-        except Ended:
+    def _step(self, phase: Phase, smtp: smtplib.SMTP) -> "_ClientStep":
+        return _ClientStep(self, phase, smtp)
+
+    def end_step(self, phase: Phase, seconds: float, *, broken: bool) -> None:
+        """Note that a step of the conversation is over; a broken one takes the connection along."""
+        if broken:
             self._smtp = None
-            raise
-        finally:
-            if self._on_step:
-                self._on_step(phase, self._monotonic() - begun)
+        if self._on_step:
+            self._on_step(phase, seconds)
 
     def _drop(self, smtp: smtplib.SMTP) -> None:
         self._smtp = None
         smtp.close()
+
+
+class _ClientStep(Step):
+    """A step whose time is taken, and after which a broken connection is forgotten."""
+
+    __slots__ = ("_begun", "_client")
+
+    def __init__(self, client: SmtpClient, phase: Phase, smtp: smtplib.SMTP) -> None:
+        super().__init__(phase, smtp)
+        self._client = client
+        self._begun = client.monotonic()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        broken = isinstance(error, OSError | smtplib.SMTPException)
+        self._client.end_step(self._phase, self._client.monotonic() - self._begun, broken=broken)
+        super().__exit__(kind, error, trace)
 
 
 @lru_cache(maxsize=1)

@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
@@ -31,6 +32,7 @@ BUCKETS: Mapping[str, tuple[float, ...]] = {
 _ESCAPED = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 
 
+@lru_cache(maxsize=1024)  # states, reasons, codes and phases: a few hundred, asked for several times a message
 def labels(**values: str) -> str:
     """Return labels as a monitor reads them; a name that Python keeps for itself takes a `_` at its end."""
     return ",".join(

@@ -15,6 +15,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
@@ -100,6 +101,8 @@ def deliver_due(station: Station, should_stop: Callable[[], bool] = lambda: Fals
         except DBAPIError:
             lane.save()
             raise
+        finally:
+            lane.let_go()
     return lane.counts
 
 
@@ -121,6 +124,7 @@ class _Lane:
         ready: claimed, with their letters, not yet at the gate.
         handed: tried, and not written down yet.
         untried: passed the gate with others of their group, and were not tried because of what became of those.
+        link: to the database, kept for all of it.
     """
 
     station: Station
@@ -132,6 +136,7 @@ class _Lane:
     ready: deque[_Ready] = field(default_factory=deque)
     handed: list[HandedOver] = field(default_factory=list)
     untried: list[OutboxMessage] = field(default_factory=list)
+    link: Connection | None = None
 
     def run(self) -> None:
         """Go on until nothing is due, the server is left alone, or somebody asks to stop."""
@@ -145,12 +150,19 @@ class _Lane:
     def save(self) -> None:
         """Write down what was handed over although the database failed a moment ago."""
         for _ in range(SAVING_TRIES):
+            self.let_go()  # the connection may be what failed
             try:
                 self._end()
             except DBAPIError:
                 time.sleep(SAVING_PAUSE_S)
             else:
                 return
+
+    def let_go(self) -> None:
+        """Give the connection to the database back."""
+        link, self.link = self.link, None
+        if link is not None:
+            link.close()
 
     def _claim(self) -> bool:
         """Claim the next batch and draft its letters; return whether there is any."""
@@ -253,14 +265,14 @@ class _Lane:
     @contextmanager
     def _commit(self, group: Sequence[_Ready] = ()) -> Iterator[Session]:
         """Write down what was handed over since the last commit, do what the block does, and commit both together."""
-        now = self.station.clock()
-        with self.station.database.write() as db:
+        now, database = self.station.clock(), self.station.database
+        self.link = self.link or database.keep_writer()
+        with database.write_on(self.link) as db:
             tried = [one.row for one in self.handed]
             hold_in_order(db, [*tried, *self.untried, *(one.seen.row for one in group)])
             written = write_down(db, self.handed, self.writer, now)
             take_back(db, self.untried)
             yield db
-            db.commit()
         self._count(now)
         self.counts += written
         self.handed, self.untried = [], []

@@ -76,7 +76,7 @@ def pass_gate(db: Session, seen: Sight, now: datetime) -> Refusal | None:
     if judge(seen, now) is None and _open(db, seen, now):
         return None
     # what changed meanwhile, or an older message of this person and session that is on its way and goes first
-    refusal = judge(look(db, [seen.row], now)[0], now) or wait_a_moment(now)
+    refusal = judge(look(db, [seen.row], now, again=True)[0], now) or wait_a_moment(now)
     return refuse(db, seen.row, refusal)
 
 
@@ -271,7 +271,7 @@ def _opening(row: OutboxMessage, now: datetime) -> dict[str, object]:
 def _open(db: Session, seen: Sight, now: datetime) -> bool:
     """Open for a message of which nothing changed since it was seen; asked and done in one statement."""
     if seen.about is None:
-        return OPEN.run(db.connection(), _opening(seen.row, now)).first() is not None
+        return OPEN.run(db.connection(), _opening(seen.row, now)) is not None
     about = seen.about
     facts = _opening(seen.row, now) | {
         "seen_zone": about.participant.zone or "",
@@ -283,4 +283,4 @@ def _open(db: Session, seen: Sight, now: datetime) -> bool:
         ("group", about.group, GROUP_FACTS),
     ):
         facts |= {f"seen_{prefix}_{name}": getattr(thing, name) for name in names}
-    return OPEN_UNCHANGED.run(db.connection(), facts).first() is not None
+    return OPEN_UNCHANGED.run(db.connection(), facts) is not None

@@ -30,7 +30,7 @@ def hold_in_order(db: Session, rows: Sequence[OutboxMessage]) -> None:
             "session_ids": [row.session_id for row in rows if row.session_id],
             "message_ids": [row.id for row in rows],
         }
-        HOLD.run(db.connection(), ids).all()
+        HOLD.run(db.connection(), ids)
 
 
 def _locked(table: Table, ids: BindParameter[Any], after: CTE | None, *, shared: bool) -> CTE:

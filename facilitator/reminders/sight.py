@@ -60,12 +60,19 @@ class Sight:
     told_start: datetime | None
 
 
-def look(db: Session, rows: Sequence[OutboxMessage], now: datetime) -> list[Sight]:
-    """Return what there is to know of messages, in their order, in one query (two when one of them tells of a move)."""
+def look(db: Session, rows: Sequence[OutboxMessage], now: datetime, *, again: bool = False) -> list[Sight]:
+    """Return what there is to know of messages, in their order, in one query (two when one of them tells of a move).
+
+    Args:
+        db: the open session.
+        rows: the messages.
+        now: the present instant.
+        again: whether to read anew what this session has seen before.
+    """
     found = {
         message_id: _sight(tuple(values))
         for message_id, *values in db.execute(
-            LOOK, {"ids": [row.id for row in rows], "at": now}, execution_options={"populate_existing": True}
+            LOOK, {"ids": [row.id for row in rows], "at": now}, execution_options={"populate_existing": again}
         )
     }
     starts = _told_starts(db, [row.id for row in rows if row.kind == MessageKind.MOVED])
