@@ -19,7 +19,7 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import timedelta
 
 from sqlalchemy import Engine, event
@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session, configure_mappers
 
 from config import Config
 from facilitator import cli, create_app, migrations
-from facilitator.db import Database
+from facilitator.db import Database, Prepared
 from facilitator.mail.connection import Timeouts
 from facilitator.reminders.health import TICK_PERIODS
 from facilitator.vault import Vault
@@ -136,11 +136,33 @@ def _watch_commits(accident):
         for before, _ in mine.steps:
             accident.reach(before)
 
-    @event.listens_for(Session, "after_commit")
-    def after_commit(session):
+    def come_after():
         for _, after in getattr(mine, "steps", ()):
             accident.reach(after)
         mine.steps = []
+
+    event.listen(Session, "after_commit", lambda _session: come_after())
+    _watch_kept_connections(come_after)
+
+
+def _watch_kept_connections(come_after):
+    """Note what passes SQLAlchemy's own events by: prepared statements, and commits of a connection that is kept."""
+    write_on, run, run_all = Database.write_on, Prepared.run, Prepared.run_all
+
+    @contextmanager
+    def watched(self, link):
+        with write_on(self, link) as db:
+            yield db
+        come_after()
+
+    def touching(execute):
+        def touch(self, link, values):
+            link.info["touched"] = True
+            return execute(self, link, values)
+
+        return touch
+
+    Database.write_on, Prepared.run, Prepared.run_all = watched, touching(run), touching(run_all)
 
 
 def _is_new(known, row, state, seen):

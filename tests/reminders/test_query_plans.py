@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import event, select, text
 
+from facilitator.db import Prepared
 from facilitator.planning.models import GroupSession, SessionStatus
 from facilitator.reminders.claim import claim_due, free_expired, is_due, is_due_more_than
 from facilitator.reminders.delivery import BATCH, LARGE_BACKLOG
@@ -71,6 +72,7 @@ def find_slow_steps(database, now):
             with statements_of(database) as asked:
                 step(db, now)
             assert asked, f"{name} asked nothing about messages"
+            assert name != "gate" or any("sending" in statement for statement, _ in asked)
             plans = [plan for statement, values in asked for plan in explain(db, statement, values)]
             db.rollback()
         slow = [line for line in plans if reads_all(line)]
@@ -87,10 +89,19 @@ def statements_of(database):
         if "outbox" in statement and not statement.startswith("INSERT") and "outbox_tally" not in statement:
             asked.append((statement, values[0] if many else values))
 
+    def note_prepared(self, link, values):
+        laid_out = self._for(link)
+        filled = laid_out.fill(values)
+        note(None, None, laid_out.text, tuple(filled) if isinstance(filled, list) else filled, None, False)
+        return run(self, link, values)
+
+    run = Prepared.run
     event.listen(database.engine, "before_cursor_execute", note)
+    Prepared.run = note_prepared
     try:
         yield asked
     finally:
+        Prepared.run = run
         event.remove(database.engine, "before_cursor_execute", note)
 
 
