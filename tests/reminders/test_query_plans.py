@@ -92,7 +92,7 @@ def statements_of(database):
     def note_prepared(self, link, values):
         laid_out = self._for(link)
         filled = laid_out.fill(values)
-        note(None, None, laid_out.text, tuple(filled) if isinstance(filled, list) else filled, None, False)
+        note(None, None, laid_out.text, tuple(filled) if isinstance(filled, list) else filled, None, many=False)
         return run(self, link, values)
 
     run = Prepared.run
