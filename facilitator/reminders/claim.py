@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from facilitator.db import insert_missing
+from facilitator.reminders.counts import Counts
 from facilitator.reminders.models import OutboxMessage, in_states
 from facilitator.reminders.models_worker import WorkerBeat
 from facilitator.reminders.rules import OutboxState
@@ -62,16 +63,21 @@ def claim_due(db: Session, owner: str, limit: int, now: datetime) -> Sequence[Ou
     return sorted(leased, key=lambda row: (row.priority, row.next_attempt_at, row.id))
 
 
-def free_expired(db: Session, now: datetime) -> int:
+def free_expired(db: Session, now: datetime, *, counts: Counts | None = None) -> int:
     """Take back rows whose owner went silent: a leased one is certainly unsent, a sending one is unknown.
 
     Silent is an owner whose lease ran out, or who beats no more.
+
+    Args:
+        db: a writing session.
+        now: the present instant.
+        counts: told of every step, for monitors.
 
     Returns:
         how many rows were freed.
     """
     silent = select(WorkerBeat.owner).where(WorkerBeat.at <= now - SILENCE)
-    return _free(db, (OutboxMessage.lease_until_at <= now) | OutboxMessage.lease_owner.in_(silent))
+    return _free(db, (OutboxMessage.lease_until_at <= now) | OutboxMessage.lease_owner.in_(silent), counts)
 
 
 def beat(db: Session, owner: str, now: datetime) -> None:
@@ -82,10 +88,10 @@ def beat(db: Session, owner: str, now: datetime) -> None:
 
 def free_all(db: Session) -> int:
     """Take back every leased and sending row; only for a caller that knows every earlier worker to be dead."""
-    return _free(db, OutboxMessage.lease_owner.is_not(None))
+    return _free(db, OutboxMessage.lease_owner.is_not(None), None)
 
 
-def _free(db: Session, condition: ColumnElement[bool]) -> int:
+def _free(db: Session, condition: ColumnElement[bool], counts: Counts | None) -> int:
     rows = db.scalars(
         select(OutboxMessage)
         .where(in_states(OutboxState.LEASED, OutboxState.SENDING), condition)
@@ -94,10 +100,13 @@ def _free(db: Session, condition: ColumnElement[bool]) -> int:
         .execution_options(populate_existing=True)
     ).all()
     for row in rows:
-        if row.state == OutboxState.LEASED:
+        before = row.state
+        if before == OutboxState.LEASED:
             row.state = OutboxState.PENDING
         else:
             row.state, row.reason, row.unknowns = OutboxState.UNKNOWN, "worker_died", row.unknowns + 1
         row.lease_owner = row.lease_until_at = None
+        if counts is not None:
+            counts.step(before, row.state, row.reason)
     db.flush()
     return len(rows)

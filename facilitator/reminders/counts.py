@@ -52,6 +52,10 @@ class Counts:
         with self._lock:
             self._figures[name, labels] += by
 
+    def step(self, start: str, end: str, reason: str = "", by: float = 1) -> None:
+        """Count messages that went from one state to another."""
+        self.count("outbox_transitions", labels(from_=start, to=end, reason=reason), by)
+
     def observe(self, name: str, seconds: float, labels: str = "") -> None:
         """Add one duration to a histogram, which is one counter for each bucket and one for the sum."""
         bounds = BUCKETS[name]

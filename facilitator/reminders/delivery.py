@@ -173,7 +173,7 @@ class _Lane:
             sights = look(db, rows, now)
             large = bool(rows) and is_due_more_than(db, LARGE_BACKLOG, now)
         self.station.counts.observe("claim_s", self.station.monotonic() - begun)
-        self.station.counts.count("outbox_transitions", labels(from_="pending", to="leased", reason=""), len(rows))
+        self.station.counts.step(OutboxState.PENDING, OutboxState.LEASED, by=len(rows))
         self.group = self.station.group if large else 1
         with self.station.database.read() as db:  # for its vault; nothing more is read
             self.ready.extend(self._draft(db, seen, now) for seen in sights)
@@ -226,7 +226,7 @@ class _Lane:
                 elif refusal is not None:
                     refused["lost_lease" if refusal is LOST else refusal.state] += 1
                     self.station.counts.count("gate_refused", labels(reason=refusal.reason))
-        self.station.counts.count("outbox_transitions", labels(from_="leased", to="sending", reason=""), len(passed))
+        self.station.counts.step(OutboxState.LEASED, OutboxState.SENDING, by=len(passed))
         self.station.counts.observe("gate_commit_s", self.station.monotonic() - begun)
         self.counts += refused
         return passed
@@ -282,7 +282,7 @@ class _Lane:
         for one in self.handed:
             outcome, settlement = one.outcome, settle(one.outcome)
             start = OutboxState.SENDING if one.gated else OutboxState.LEASED
-            counts.count("outbox_transitions", labels(from_=start, to=settlement.state, reason=settlement.reason))
+            counts.step(start, settlement.state, settlement.reason)
             counts.count("smtp_replies", labels(class_=f"{outcome.code // 100}xx", enh=outcome.enhanced))
             if outcome.kind is OutcomeKind.ACCEPTED:
                 counts.observe("due_to_accept_s", (now - one.row.due_at).total_seconds())

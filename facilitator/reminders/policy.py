@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from facilitator.accounts.models import InstallationSetting
 from facilitator.accounts.service import keep_setting
+from facilitator.reminders.counts import Counts
 from facilitator.reminders.models import OutboxMessage, in_states
 from facilitator.reminders.rules import MessageKind, OutboxState, UnknownPolicy, after_unknown
 
@@ -31,8 +32,14 @@ def set_policy(db: Session, kind: MessageKind, policy: UnknownPolicy) -> None:
     keep_setting(db, PREFIX + kind, None if policy is DEFAULT else policy)
 
 
-def resolve_unknown(db: Session, now: datetime) -> int:
-    """Send messages of unknown fate once more, or hold them for a person, as their kind asks; return how many."""
+def resolve_unknown(db: Session, now: datetime, *, counts: Counts | None = None) -> int:
+    """Send messages of unknown fate once more, or hold them for a person, as their kind asks; return how many.
+
+    Args:
+        db: a writing session.
+        now: the present instant.
+        counts: told of every step, for monitors.
+    """
     # the index knows unknown and held messages together, so its words come first
     unknown = select(OutboxMessage).where(
         in_states(OutboxState.UNKNOWN, OutboxState.HELD), in_states(OutboxState.UNKNOWN)
@@ -42,5 +49,7 @@ def resolve_unknown(db: Session, now: datetime) -> int:
     for row in rows:
         row.state = after_unknown(chosen[MessageKind(row.kind)], row.unknowns, row.valid_until_at, now)
         row.next_attempt_at = now
+        if counts is not None:
+            counts.step(OutboxState.UNKNOWN, row.state, row.reason)
     db.flush()
     return len(rows)

@@ -6,12 +6,16 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from facilitator.db import to_milliseconds
 from facilitator.reminders.audit import audit
+from facilitator.reminders.claim import free_expired
 from facilitator.reminders.counts import Counts, labels
 from facilitator.reminders.health import TICK_PERIODS
 from facilitator.reminders.metrics import BUCKETS, COUNTERS, HISTOGRAMS, KEPT, write_page
+from facilitator.reminders.models import OutboxMessage
+from facilitator.reminders.policy import resolve_unknown
 from tests import factories
 from tests.factories import ON_SQLITE, counted
 from tests.reminders.conftest import HOUR, ROOT, START
@@ -71,6 +75,20 @@ def test_every_metric_is_named_with_its_type_and_begins_with_ours(scene):
         line.startswith(("# HELP facilitator_", "# TYPE facilitator_", "facilitator_")) for line in page.splitlines()
     )
     assert HISTOGRAMS.keys() == BUCKETS.keys()
+
+
+def test_what_a_dead_worker_left_is_counted_when_it_is_freed_and_when_it_is_settled(scene):
+    scene.follow()
+    pretend(scene, LEASED, SENDING, lead_minutes=180)
+    with scene.change() as db:
+        db.execute(update(OutboxMessage).where(OutboxMessage.state == SENDING).values(lease_until_at=scene.clock()))
+    counts = Counts()
+    with scene.change() as db, counts.flushed(db):
+        freed = free_expired(db, scene.clock(), counts=counts)
+        assert freed == resolve_unknown(db, scene.clock(), counts=counts) > 0
+    samples, _ = look(scene)
+    assert samples['outbox_transitions{from="sending",to="unknown",reason="worker_died"}'] == freed
+    assert samples['outbox_transitions{from="unknown",to="pending",reason="worker_died"}'] == freed
 
 
 def test_what_the_workers_counted_stands_there(scene):
