@@ -10,6 +10,7 @@ from flask_wtf.csrf import CSRFProtect
 from config import Config
 from facilitator.accounts.views import blueprint as accounts
 from facilitator.attendance.views import blueprint as attendance
+from facilitator.attendance.views_here import blueprint as here
 from facilitator.curriculum.views import blueprint as curriculum
 from facilitator.db import Database
 from facilitator.groups.views import blueprint as groups
@@ -71,8 +72,9 @@ def build(config: Config, database: Database | None = None, clock: Callable[[], 
     ):
         app.register_blueprint(blueprint)
     # participants' links carry their own proof and their pages have no cookie to steal a form with
-    csrf.exempt(participant)
-    app.register_blueprint(participant)
+    for blueprint in (participant, here):
+        csrf.exempt(blueprint)
+        app.register_blueprint(blueprint)
     if config.is_demo:
         app.register_blueprint(mailbox)
     return app

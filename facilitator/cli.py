@@ -25,6 +25,7 @@ from facilitator.library.exchange import Layout
 from facilitator.library.importing import UNDECIDED, Decision, Outcome, carry_out, plan_import, say_counts
 from facilitator.library.wording import fault_words
 from facilitator.prompts.importing import import_library
+from facilitator.proof.verdict import prove
 from facilitator.reminders.audit import AUDIT_AHEAD
 from facilitator.reminders.claim import free_expired
 from facilitator.reminders.delivery import deliver_due
@@ -78,6 +79,9 @@ def _parser() -> argparse.ArgumentParser:
     create.add_argument("email")
     create.add_argument("--name", default="")
     create.add_argument("--role", choices=[role.value for role in Role], default=Role.FACILITATOR.value)
+    add(
+        "prove-anonymity", _prove_anonymity, "play an evening for different people and compare every byte that is kept"
+    ).add_argument("--all", action="store_true", help="all 70 ways to choose 4 of 8; takes about a minute")
     _add_exchange(add)
     for name, verb, words in (
         ("plan-due", _plan_due, "one planning pass"),
@@ -205,6 +209,11 @@ def _create_facilitator(given: argparse.Namespace, _config: Config, database: Da
         db.commit()
     print(f"The account {given.email} is made.")
     return 0
+
+
+def _prove_anonymity(given: argparse.Namespace, config: Config, database: Database) -> int:
+    clean = prove(config, database, all_sets=given.all, say=lambda line: print(line, flush=True))
+    return 0 if clean else 1
 
 
 def _plan_due(given: argparse.Namespace, _config: Config, database: Database) -> int:

@@ -46,6 +46,7 @@ SQLITE_SETTINGS: dict[str, tuple[str, object]] = {
     "secure_delete": ("ON", 1),
     "foreign_keys": ("ON", 1),
     "busy_timeout": (str(BUSY_TIMEOUT_MS), BUSY_TIMEOUT_MS),
+    "temp_store": ("MEMORY", 2),
 }
 
 
@@ -126,14 +127,22 @@ class Database:
             yield db
             db.flush()
 
-    def checkpoint(self) -> None:
-        """Fold SQLite's write-ahead log into the file and empty it; needed after every erasure."""
-        if self.is_sqlite:
-            connection = self.engine.raw_connection()  # no transaction may be open around a checkpoint
-            try:
-                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            finally:
-                connection.close()
+    def checkpoint(self) -> bool:
+        """Fold SQLite's write-ahead log into the file and empty it; needed after every erasure.
+
+        Returns:
+            False when readers held on to the log for 10 seconds; whoever erases next, or the daily purge, tries again.
+        """
+        if not self.is_sqlite:
+            return True
+        connection = self.engine.raw_connection()  # no transaction may be open around a checkpoint
+        try:
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            (busy, *_) = cursor.fetchone() or (1,)
+            return not busy
+        finally:
+            connection.close()
 
     def close(self) -> None:
         """Close every pooled connection."""
@@ -268,7 +277,6 @@ def _set_up_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> 
         row = cursor.fetchone()
         if row is None or row[0] != expected:
             raise RuntimeError(f"SQLite refused {name}={value}; it answers {row and row[0]!r}")
-    cursor.execute("PRAGMA temp_store=MEMORY")
     cursor.close()
 
 

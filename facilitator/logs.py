@@ -41,8 +41,9 @@ class LineFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line; the message of ours is a constant, values travel in the allowed fields."""
         line: dict[str, object] = {"level": record.levelname.lower(), "logger": record.name}
-        # the text of other libraries may hold anything, so it is named but not quoted
-        line["message"] = str(record.msg) if record.name.partition(".")[0] == "facilitator" else "(not kept)"
+        # the text of other libraries may hold anything, so it is named but not quoted; the logger that is called as the
+        # program itself is Flask's, and it writes down the address of the page that failed
+        line["message"] = str(record.msg) if record.name.startswith("facilitator.") else "(not kept)"
         line |= {name: getattr(record, name) for name in sorted(ALLOWED) if hasattr(record, name)}
         if record.exc_info and record.exc_info[0]:
             line["error"] = record.exc_info[0].__name__

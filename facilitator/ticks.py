@@ -13,10 +13,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from flask import Flask
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from facilitator.accounts.service import erase_answers
+from facilitator.attendance.service_forecast import clear_forecasts
+from facilitator.attendance.service_room import clear_rooms, ease_wrong
 from facilitator.db import insert_missing, try_lead
 from facilitator.mail.returned_box import Fate, ReturnedBox
 from facilitator.planning.models import GroupSession
@@ -24,6 +26,7 @@ from facilitator.reminders.audit import audit as run_audit
 from facilitator.reminders.claim import beat, free_expired
 from facilitator.reminders.delivery import Station, deliver_due
 from facilitator.reminders.delivery_returns import apply_returned
+from facilitator.reminders.health import TICK_PERIODS
 from facilitator.reminders.models import OutboxMessage, Tick
 from facilitator.reminders.models_worker import WorkerBeat
 from facilitator.reminders.ping import report_well
@@ -93,23 +96,29 @@ def dispatch(worker: Worker) -> None:
 
 
 def reap(worker: Worker) -> None:
-    """Say that this worker lives, free the rows of workers that do not, and settle messages of unknown fate."""
+    """Say that this worker lives, free what dead workers held, settle unknown fates, and ease rooms that were guessed at."""
     now = worker.station.clock()
     with worker.station.database.write() as db:
         beat(db, worker.station.owner, now)
-        free_expired(db, now)
-        resolve_unknown(db, now)
+        free_expired(db, now, counts=worker.station.counts)
+        resolve_unknown(db, now, counts=worker.station.counts)
+        if _comes_first(db, worker, now):
+            ease_wrong(db)
         db.commit()
     _leave_mark(worker)
 
 
 def plan(worker: Worker) -> None:
-    """Bring the messages of the coming sessions up to date, should a change have been missed."""
+    """Bring the messages of the coming sessions up to date, should a change have been missed; forget rooms left open."""
+    now = worker.station.clock()
     with worker.station.database.write() as db:
         if not try_lead(db, "plan"):
             return
-        followed = sweep(db, SWEEP_AHEAD, worker.station.clock(), db.commit)
+        cleared = clear_rooms(db, now) + clear_forecasts(db, now)
+        followed = sweep(db, SWEEP_AHEAD, now, db.commit)
         db.commit()
+    if cleared:
+        worker.station.database.checkpoint()
     if followed.planned or followed.notices:
         log.info("planned", extra={"event": "plan", "count": followed.planned + followed.notices})
 
@@ -187,6 +196,12 @@ def _outcomes(counts: Mapping[str, int]) -> dict[str, int]:
     for state, count in counts.items():
         named[OUTCOMES.get(state, "turned_away")] += count
     return {name: named[name] for name in (*OUTCOMES.values(), "turned_away")}
+
+
+def _comes_first(db: Session, worker: Worker, now: datetime) -> bool:
+    """Tell whether this is the first by name of the workers that live; what is to be done once in a while is its part."""
+    living = select(func.min(WorkerBeat.owner)).where(WorkerBeat.at > now - 2 * TICK_PERIODS["reap"])
+    return db.scalar(living) == worker.station.owner
 
 
 def _leave_mark(worker: Worker) -> None:

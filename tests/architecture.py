@@ -142,7 +142,8 @@ def check_transactions(module: Module) -> Iterator[str]:
     is_delivery = place.package == "reminders" and place.kind.startswith("delivery")
     # what a view led to is known once it has committed, so its answer is kept in a transaction of its own
     keeps_answers = module.dotted == "facilitator.web.once"
-    may_commit = is_view or place.package in ("cli", "worker", "ticks", "migrations") or is_delivery or keeps_answers
+    at_edge = place.package in ("cli", "worker", "ticks", "migrations", "proof")
+    may_commit = is_view or at_edge or is_delivery or keeps_answers
     for node in ast.walk(module.tree):
         if not isinstance(node, ast.Attribute):
             continue

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import has_app_context
 from flask.testing import FlaskClient
 from jinja2 import BytecodeCache
 from sqlalchemy import event, select
@@ -235,6 +236,7 @@ class Apps:
 
     def take_back(self):
         """End the test: what was lent is idle, unless the test added routes of its own."""
+        assert not has_app_context(), "a context that is still open would be shared with the next test of this app"
         for built_from, app, settings, rules in self._lent:
             app.__dict__.pop("test_client_class", None)
             if count_rules(app) == rules:

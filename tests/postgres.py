@@ -10,7 +10,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
@@ -27,7 +27,7 @@ SHAPE = """
 SELECT (SELECT max(oid::bigint) FROM pg_class), (SELECT max(oid::bigint) FROM pg_proc),
        (SELECT max(oid::bigint) FROM pg_trigger), (SELECT count(*) FROM pg_class),
        (SELECT count(*) FROM pg_trigger), (SELECT count(*) FROM pg_statistic WHERE starelid >= 16384),
-       (SELECT count(*) FROM pg_db_role_setting)
+       (SELECT count(*) FROM pg_db_role_setting), (SELECT min(version_num) FROM alembic_version)
 """
 OTHERS_OUT = """
 SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
@@ -93,12 +93,13 @@ class Server:
 
     def _emptied(self, name: str) -> bool:
         """Delete every row that a test wrote; tell whether the database is then as it was made."""
-        with self._link(name) as link:
+        with self._link(name) as link, suppress(psycopg.errors.UndefinedTable):
             link.execute(OTHERS_OUT)
             if link.execute(SHAPE).fetchone() != self._shape:
                 return False
             link.execute(EMPTY)
             return True
+        return False
 
     def _control(self, statement: str) -> None:
         with self._link("postgres") as link:

@@ -25,14 +25,19 @@ PUBLIC = {
     "accounts.sign_in": "the door",
     "accounts.check_sign_in": "the door",
     "accounts.first_run": "before there is any account; asks for the code of the terminal",
+    "here.ask": "participants have no account; the words of the room are the proof",
+    "here.check_in": "the words of the room are the proof",
+    "here.thank": "says that it is done, and of nobody",
     "participant.leave": "the way out, without a question",
     "participant.show_session": "the link is the proof",
+    "participant.say_away": "the link is the proof; adds one to a number",
     "participant.download_appointment": "the link is the proof",
     "participant.show_messages": "the link is the proof",
     "participant.change_messages": "the link is the proof",
     "participant.ask_stop": "the link is the proof",
     "participant.stop_messages": "the link is the proof",
     "participant.show_erased": "says that it is done, and of nobody",
+    "participant.show_kept": "says what is kept, the same to everybody",
 }
 # the same for everybody who is signed in, or about one's own things alone
 SIGNED_IN = {
@@ -92,6 +97,9 @@ SIGNED_IN = {
     "reminders.change_policy",
     "reminders.pause_all",
     "reminders.show_reminders",
+    "reports.download_funder",
+    "reports.show_funder",
+    "reports.show_organisation",
     "reports.show_reports",
     "today.show_today",
 }

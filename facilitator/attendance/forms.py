@@ -10,12 +10,21 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import Field, StringField
+from wtforms import Field, RadioField, StringField
 
-from facilitator.attendance.rules import MOST_PEOPLE
+from facilitator.attendance.rules import MOST_PEOPLE, Level
 from facilitator.errors import Invalid
 
 OUTCOMES = (("used", _l("Used")), ("cut_short", _l("Cut short")), ("skipped", _l("Skipped")))
+CHECK_IN, NOT_ASKED = "check_in", "none"
+HANDS = ((Level.FEW.value, _l("Few")), (Level.HALF.value, _l("About half")), (Level.MOST.value, _l("Most")))
+REASONS = (
+    ("facilitator", _l("Nobody could lead it")),
+    ("no_room", _l("There was no room")),
+    ("weather", _l("Weather or transport")),
+    ("too_few", _l("Too few people to begin")),
+    ("other", _l("Another reason")),
+)
 STEPS = {"-1": -1, "1": 1}
 LONGEST_NUMBER = 20
 MOST_MINUTES = 120  # more is a slip of the finger
@@ -64,21 +73,38 @@ class MinutesByPart(Field):
 
 
 class CloseForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
-    """The count and the outcomes."""
+    """The count, how many had been before, and the outcomes; or why there was nothing to count."""
 
     headcount = StringField(_l("How many people came?"))
     # holds the number that it confirms, so that another number is asked about again
     sure = StringField()
+    # by how many people, and how closely, the page said that the number would be kept
+    coded_by = StringField()
+    returning = RadioField(_l("How many had been here before?"), choices=list)
     outcome = ChoiceByPart(_l("What was used?"))
     minutes = MinutesByPart(_l("Minutes it took"))
+    reason = RadioField(_l("Why did it not take place?"), choices=lambda: REASONS)
 
     @classmethod
     def of(
-        cls, headcount: int | None, outcomes: Mapping[str, str], minutes: Mapping[str, int] | None = None
+        cls,
+        headcount: int | None,
+        outcomes: Mapping[str, str],
+        minutes: Mapping[str, int] | None = None,
+        *,
+        returning: str = NOT_ASKED,
+        has_check_in: bool = False,
     ) -> "CloseForm":
         """Return the form as it is first shown, or filled with what was sent."""
         count = "" if headcount is None else str(headcount)
-        return cls(data={"headcount": count, "outcome": outcomes, "minutes": minutes or {}})
+        given = {"headcount": count, "outcome": outcomes, "minutes": minutes or {}, "returning": returning}
+        form = cls(data=given)
+        ways = ((CHECK_IN, _l("As the check-in says")),) if has_check_in else ()
+        choices = [*ways, *HANDS, (NOT_ASKED, _l("Not asked"))]
+        form.returning.choices = choices
+        if form.returning.data not in dict(choices):
+            form.returning.data = returning
+        return form
 
     @property
     def count(self) -> int | None:
@@ -87,10 +113,26 @@ class CloseForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
         count = int(text) if _WHOLE_NUMBER.fullmatch(text) else None
         return count if count is not None and count <= MOST_PEOPLE else None
 
-    def press(self, button: str, segment_ids: Collection[str]) -> None:
-        """Take a press that only changes what is shown: one fewer, one more, all used, or no answers."""
+    @property
+    def hands(self) -> Level | None:
+        """Return what a show of hands said, or None when there was none."""
+        return Level(self.returning.data) if self.returning.data in set(Level) else None
+
+    @property
+    def is_answered(self) -> bool:
+        """Tell whether it was said here how many had been before, "not asked" included; otherwise the check-in says it."""
+        return bool(self.returning.raw_data) and self.returning.data != CHECK_IN
+
+    def press(self, button: str, segment_ids: Collection[str], start: int) -> None:
+        """Take a press that only changes what is shown: one fewer, one more, all used, or no answers.
+
+        Args:
+            button: which.
+            segment_ids: the parts that something was planned for.
+            start: the number to step from where there is none.
+        """
         if button in STEPS:
-            count = (self.count or 0) + STEPS[button]
+            count = (start if self.count is None else self.count) + STEPS[button]
             self.headcount.data = str(min(max(count, 0), MOST_PEOPLE))
         elif button == "all_used":
             self.outcome.data = dict.fromkeys(segment_ids, OUTCOMES[0][0])
@@ -134,4 +176,6 @@ class CloseForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
         if problem.field.startswith(self.minutes.name):
             field = self.minutes
             field.id = problem.field  # where the summary of errors leads to
+        elif problem.field == self.reason.name:
+            field = self.reason
         field.errors = [problem.message]

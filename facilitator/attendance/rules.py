@@ -36,6 +36,35 @@ class Level(StrEnum):
     MOST = "most"
 
 
+class Dropped(StrEnum):
+    """Why no returning level is kept, although there were answers or hands."""
+
+    SMALL_LIST = "small_list"
+    FEW_ANSWERS = "few_answers"
+    MORE_TAPS = "more_taps"
+    FEW_HEADS = "few_heads"
+    TELLS_COUNT = "tells_count"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """How often each answer was tapped at a check-in."""
+
+    first: int
+    been: int
+    unsaid: int
+
+    @property
+    def taps(self) -> int:
+        """Return how often anything was tapped."""
+        return self.first + self.been + self.unsaid
+
+    @property
+    def said(self) -> int:
+        """Return how many taps told something."""
+        return self.first + self.been
+
+
 class SpokenCode(StrEnum):
     """How a kept value is said."""
 
@@ -98,6 +127,15 @@ def code_headcount(headcount: int, list_size: int, precision: Precision) -> str:
     return str(headcount)
 
 
+def code_spans(list_size: int, precision: Precision) -> dict[str, tuple[int, int]]:
+    """Return the least and the most headcount behind every code that a list can have, by code, from few to many."""
+    spans: dict[str, tuple[int, int]] = {}
+    for headcount in range(list_size + 1):
+        code = code_headcount(headcount, list_size, precision)
+        spans[str(code)] = (spans.get(code, (headcount, headcount))[0], headcount)
+    return spans
+
+
 def _level(part: int, whole: int) -> Level:
     third = whole // 3
     if part <= third:
@@ -124,6 +162,67 @@ def code_returning(first: int, been: int, taps: int, headcount: int, list_size: 
     return _level(been, answers)
 
 
+def keep_level(level: Level | None, headcount: int, list_size: int, precision: Precision) -> Level | None:
+    """Return a level that may stand beside the headcount it is kept with, whether it comes from taps or from hands.
+
+    A level says that five people or more were there to be asked. It is kept only where the headcount alone says as
+    much: with five heads or more, on a list of more than five, and under a code that no headcount below five shares.
+    Otherwise the two together would tell more than the group chose to keep.
+
+    Args:
+        level: from taps or hands, or None when nothing is to be kept.
+        headcount: participants the facilitator counted.
+        list_size: people on the mailing list at close.
+        precision: the group's choice.
+    """
+    if headcount < LEAST_ANSWERS or list_size <= LEAST_ANSWERS:
+        return None
+    is_told_already = code_headcount(headcount, list_size, precision) != _code_of_four(list_size, precision)
+    return level if is_told_already else None
+
+
+def _code_of_four(list_size: int, precision: Precision) -> str:
+    # codes rise with headcounts, so one that four does not share is shared by none below
+    return code_headcount(LEAST_ANSWERS - 1, list_size, precision)
+
+
+def why_dropped(headcount: int, list_size: int, precision: Precision, answers: Answers | None = None) -> Dropped | None:
+    """Return why no level is kept with this headcount, or None when one is.
+
+    Args:
+        headcount: participants the facilitator counted.
+        list_size: people on the mailing list at close.
+        precision: the group's choice.
+        answers: those of the check-in, or None for a show of hands.
+    """
+    if list_size <= LEAST_ANSWERS:
+        return Dropped.SMALL_LIST
+    if answers is not None and answers.said < LEAST_ANSWERS:
+        return Dropped.FEW_ANSWERS
+    if answers is not None and answers.taps > headcount:
+        return Dropped.MORE_TAPS
+    if headcount < LEAST_ANSWERS:
+        return Dropped.FEW_HEADS
+    return None if keep_level(Level.FEW, headcount, list_size, precision) else Dropped.TELLS_COUNT
+
+
+def starting_count(taps: int, last: int | None, people: int, facilitators: int) -> int:
+    """Return the number that the stepper starts from, so that most evenings need few presses.
+
+    The taps of a check-in, where there were any that can be right; otherwise the number of the last time, as a group
+    is seldom far from it; otherwise the people of the group, as more come to a first evening than stay away.
+
+    Args:
+        taps: how often somebody checked in.
+        last: what was kept of the session before, as a number, or None.
+        people: how many may come.
+        facilitators: those who lead, who are not counted.
+    """
+    if taps and not is_surprising(taps, people, facilitators):
+        return taps
+    return people if last is None else last
+
+
 def spoken(code: str) -> Spoken:
     """Return how a kept value is said: `7+` is at least 7."""
     if code.isdecimal():
@@ -143,6 +242,11 @@ def numeric(code: str, precision: Precision = Precision.PROTECTED) -> int | None
     if said.count is not None:
         return said.count
     return 0 if said.code is SpokenCode.FEW and precision != Precision.GUARDED else None
+
+
+def tell_away(away: int, list_size: int) -> int:
+    """Return how many said that they cannot come, or 0 on a list so short that a number comes too close to a name."""
+    return away if list_size >= SMALLEST_CODED else 0
 
 
 def correctable_until(ends_at: datetime) -> datetime:

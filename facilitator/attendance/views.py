@@ -1,92 +1,99 @@
 """Closing the room: the one page where a headcount is entered, and said back as it will be kept."""
 
-from dataclasses import dataclass
+from http import HTTPStatus
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from facilitator.attendance import service as attendance
-from facilitator.attendance.forms import OUTCOMES, CloseForm
-from facilitator.attendance.rules import (
-    Precision,
-    Spoken,
-    SpokenCode,
-    code_headcount,
-    correctable_until,
-    is_surprising,
-    spoken,
-)
+from facilitator.attendance import views_forecast, views_room_screen
+from facilitator.attendance.forms import OUTCOMES, REASONS, CloseForm
+from facilitator.attendance.rules import SpokenCode, correctable_until
+from facilitator.attendance.views_closing import Room, load_room
 from facilitator.errors import Conflict, Invalid
-from facilitator.groups import service as groups
-from facilitator.planning import queries
+from facilitator.groups.models import Group
+from facilitator.planning import not_held
 from facilitator.planning import service as planning
-from facilitator.planning.queries import SessionPlan
+from facilitator.planning.models import GroupSession, SessionStatus
 from facilitator.web.login import me
-from facilitator.web.request import db, now
+from facilitator.web.request import database, db, now
 
 blueprint = Blueprint("attendance", __name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
-    """The session whose room is closed, and what its count is coded by.
-
-    Args:
-        list_size: people on the mailing list.
-        people: how many may come: those of the list, or as many as there are places where nobody is listed.
-        facilitators: those who lead, who are not counted.
-    """
-
-    plan: SessionPlan
-    group_id: str
-    label: str
-    list_size: int
-    precision: Precision
-    people: int
-    facilitators: int
-
-    def is_surprised(self, count: int | None) -> bool:
-        """Tell whether a count is asked about once more."""
-        return count is not None and is_surprising(count, self.people, self.facilitators)
+views_forecast.register(blueprint)
+views_room_screen.register(blueprint)
 
 
 @blueprint.get("/sessions/<session_id>/close")
 def close_room(session_id: str) -> ResponseReturnValue:
     """Ask how many came and what was used."""
-    room = _room(session_id)
-    parts = room.plan.segments
-    rows = [part.assignment for part in parts if part.assignment is not None]
+    session, group = planning.get_session_with_group(db(), me(), session_id)
+    if session.not_held:
+        return _show_not_held(session, group)
+    room = load_room(session, group)
+    rows = [part.assignment for part in room.plan.segments if part.assignment is not None]
     said = {row.segment_id: row.outcome for row in rows}
     took = {row.segment_id: row.actual_minutes for row in rows if row.actual_minutes is not None}
-    kept = _kept(room)
-    # a level is all that is known of a number that was coded into one
-    count = kept.count if kept is not None and kept.code is SpokenCode.EXACT else None
-    return _show(room, CloseForm.of(count, said, took))
+    return _show(room, _form(room, _first_count(room), said, took))
+
+
+def _first_count(room: Room) -> int | None:
+    """Return the number that the field holds at first.
+
+    Of a number that was coded into a level, the level is all that is known: the field is blank then, as a number in it
+    would look like one that is kept.
+    """
+    if room.kept is None:
+        return room.start
+    return room.kept.count if room.kept.code is SpokenCode.EXACT else None
 
 
 @blueprint.post("/sessions/<session_id>/close")
 def save_room(session_id: str) -> ResponseReturnValue:
-    """Take a step of the count, or keep the count and with it what was used."""
-    room = _room(session_id)
-    form = CloseForm.of(None, {})
+    """Take a step of the count, or keep the count and with it what was used, or that nothing took place."""
+    room = load_room(*planning.get_session_with_group(db(), me(), session_id))
+    form = _form(room, None, {})
     button, wish = request.form.get("by"), request.form.get("do")
     if button is not None:
-        form.press(button, [part.segment.id for part in _fillable(room)])
+        form.press(button, [part.segment.id for part in room.fillable], room.start)
         return _show(room, form) if button != "show" else _show_kept(room, form)
     try:
+        if wish == "not_held":
+            return _save_not_held(room, form)
         took = form.took()
         if wish != "held":
-            _keep_count(room, _sure_answer(room, form))
+            _keep_count(room, form)
     except Invalid as problem:
         form.say(problem)
-        return _show(room, form), 422
+        return _show(room, form), HTTPStatus.UNPROCESSABLE_ENTITY
     if wish != "count":
         planning.record_outcomes(db(), room.plan.session, form.outcomes, took)
         planning.mark_done(db(), room.plan.session)
-    db().commit()
+    _commit()
     flash(_("Saved. Nothing was sent to anybody."))
     return redirect(url_for("groups.show_group", group_id=room.group_id), 303)
+
+
+@blueprint.post("/sessions/<session_id>/close/undo")
+def take_back(session_id: str) -> ResponseReturnValue:
+    """Say that a session took place after all, and lead to its count."""
+    session = planning.get_session(db(), me(), session_id)
+    if now() >= correctable_until(session.ends_at):
+        raise Conflict(_("This can be taken back until 48 hours after the session. It now stays as it is."))
+    not_held.take_back(db(), session)
+    db().commit()
+    flash(_("Taken back. The room can be closed."))
+    return redirect(url_for("attendance.close_room", session_id=session.id), 303)
+
+
+def _commit() -> None:
+    db().commit()
+    # the counters and words that were deleted are not to stay in the log of the database
+    database().checkpoint()
+
+
+def _form(room: Room, count: int | None, said: dict[str, str], took: dict[str, int] | None = None) -> CloseForm:
+    return CloseForm.of(count, said, took, returning=room.returning, has_check_in=room.answers is not None)
 
 
 def _show_kept(room: Room, form: CloseForm) -> ResponseReturnValue:
@@ -94,8 +101,23 @@ def _show_kept(room: Room, form: CloseForm) -> ResponseReturnValue:
         form.answer()
     except Invalid as problem:
         form.say(problem)
-        return _show(room, form), 422
+        return _show(room, form), HTTPStatus.UNPROCESSABLE_ENTITY
     return _show(room, form)
+
+
+def _keep_count(room: Room, form: CloseForm) -> None:
+    session, headcount = room.plan.session, _sure_answer(room, form)
+    attendance.close_room(
+        db(),
+        session.id,
+        session.ends_at,
+        headcount,
+        room.list_size,
+        room.precision,
+        now(),
+        returning=form.hands,
+        is_answered=form.is_answered,
+    )
 
 
 def _sure_answer(room: Room, form: CloseForm) -> int:
@@ -103,59 +125,54 @@ def _sure_answer(room: Room, form: CloseForm) -> int:
     if room.is_surprised(headcount) and not form.is_sure:
         words = _("That is more than the %(people)s people of this group. Is it right?", people=room.people)
         raise Invalid(words, field="headcount")
+    if form.coded_by.data not in {None, "", room.coded_by}:
+        words = _("The list of the group has changed meanwhile. Look at what will be kept now, and press once more.")
+        raise Invalid(words, field="headcount")
     return headcount
 
 
-def _room(session_id: str) -> Room:
-    session, group = planning.get_session_with_group(db(), me(), session_id)
-    if session.status == "cancelled":
-        raise Conflict(_("This session was cancelled, so there is nobody to count."))
-    attendance.refuse_early(session.starts_at, now())
-    details = groups.get_details(db(), me(), group.id)
-    return Room(
-        plan=queries.session_plan(db(), session, group),
-        group_id=group.id,
+def _save_not_held(room: Room, form: CloseForm) -> ResponseReturnValue:
+    session = room.plan.session
+    if room.tally is not None or session.status == SessionStatus.DONE:
+        attendance.refuse_late(session.ends_at, now())
+    if form.reason.data not in dict(REASONS):
+        raise Invalid(_("Choose why it did not take place."), field="reason")
+    not_held.mark_not_held(db(), session, form.reason.data, now())
+    attendance.forget_evening(db(), session.id)
+    _commit()
+    flash(_("Saved: it did not take place. Nothing was sent to anybody."))
+    return redirect(url_for("planning.show_session", session_id=session.id), 303)
+
+
+def _show_not_held(session: GroupSession, group: Group) -> str:
+    until = correctable_until(session.ends_at)
+    return render_template(
+        "attendance/not_held.html",
+        nav="groups",
+        session=session,
         label=group.label,
-        list_size=details.people,
-        precision=Precision(group.precision),
-        people=details.people or group.capacity,
-        facilitators=len(details.leaders),
+        reason=dict(REASONS).get(session.not_held, ""),
+        until=until,
+        too_late=now() >= until,
     )
 
 
-def _fillable(room: Room) -> list[queries.PlannedSegment]:
-    """Return the parts that something was planned for."""
-    return [part for part in room.plan.segments if part.prompt is not None or part.exercise is not None]
-
-
-def _keep_count(room: Room, headcount: int) -> None:
-    session = room.plan.session
-    attendance.close_room(db(), session.id, session.ends_at, headcount, room.list_size, room.precision, now())
-
-
-def _kept(room: Room) -> Spoken | None:
-    tally = attendance.find_tally(db(), room.plan.session.id)
-    return spoken(tally.headcount) if tally else None
-
-
 def _show(room: Room, form: CloseForm) -> str:
-    session = room.plan.session
-    count = form.count
+    session, count = room.plan.session, form.count
+    level, dropped = room.will_keep_level(form)
+    form.coded_by.data = room.coded_by
     return render_template(
         "attendance/close_room.html",
         nav="groups",
         session=session,
-        label=room.label,
-        parts=_fillable(room),
+        room=room,
+        parts=room.fillable,
         outcomes=OUTCOMES,
         form=form,
         count=count,
-        will_keep=None if count is None else spoken(code_headcount(count, room.list_size, room.precision)),
-        kept=_kept(room),
-        list_size=room.list_size,
-        people=room.people,
-        is_surprised=room.is_surprised(count),
-        precision=room.precision,
+        will_keep=room.will_keep(count),
+        level=level,
+        dropped=dropped,
         until=correctable_until(session.ends_at),
         too_late=now() >= correctable_until(session.ends_at),
     )

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from facilitator.accounts.forms import say_problem
 from facilitator.accounts.models import Facilitator
+from facilitator.attendance.rules import Precision, code_spans
 from facilitator.errors import Conflict, Invalid
 from facilitator.groups import service as groups
 from facilitator.groups import views_people
@@ -26,6 +27,7 @@ from facilitator.web.request import db, now, settings
 blueprint = Blueprint("groups", __name__)
 views_people.register(blueprint)
 SHOWN_AHEAD = 4
+USUAL_PEOPLE = 8
 LOOKED_AHEAD = timedelta(days=120)
 
 
@@ -161,6 +163,13 @@ def _is_lead(leaders: Sequence[tuple[Facilitator, GroupRole]]) -> bool:
     return any(person.id == me().id and role is GroupRole.LEAD for person, role in leaders)
 
 
+def _precision_example(group: Group | None) -> dict[str, object]:
+    """Return a list to explain precision by: that of the group, or one of usual size before there is any."""
+    people = groups.count_participants(db(), group) if group else 0
+    levels = code_spans(people or USUAL_PEOPLE, Precision.GUARDED)
+    return {"people": people or USUAL_PEOPLE, "is_own": bool(people), "levels": levels}
+
+
 def _edit_page(form: GroupForm, group: Group | None, co_form: CoForm | None = None) -> str:
     leaders = groups.list_facilitators(db(), group) if group else []
     return render_template(
@@ -170,6 +179,7 @@ def _edit_page(form: GroupForm, group: Group | None, co_form: CoForm | None = No
         group=group,
         leaders=leaders,
         co_form=co_form or CoForm(formdata=None),
+        example=_precision_example(group),
         is_lead=_is_lead(leaders),
         has_errors=bool(form.errors or (co_form and co_form.errors)),
     )

@@ -15,7 +15,7 @@ from facilitator.curriculum.catalogue import ANYWHERE, Catalogue
 from facilitator.curriculum.editions import edition
 from facilitator.curriculum.materials import Exercise, HelpLine
 from facilitator.curriculum.rules import SegmentKind
-from facilitator.errors import Invalid, NotFound
+from facilitator.errors import Conflict, Invalid, NotFound
 from facilitator.groups import people
 from facilitator.groups import service as groups
 from facilitator.groups.models import Group, MailState, Participant, Wording
@@ -66,6 +66,7 @@ class SessionPage:
         clock: in the zone of the session.
         others: the same on other clocks: the reader's when they chose one, else those of the group.
         questions: the prompts in order; none until a facilitator released them.
+        coming: whether it stands and has not begun, so that one may say "I can't make it this time".
         note_shown: whether content notes were released with them.
         names: the first names of those who lead, as they wrote them.
         exercise: something steadying: the one planned for the opening, or one that fits any moment.
@@ -77,6 +78,7 @@ class SessionPage:
     over: bool
     on_now: bool
     next: bool
+    coming: bool
     clock: Clock
     others: tuple[Clock, ...]
     questions: tuple[PlannedSegment, ...]
@@ -110,6 +112,7 @@ def get_page(db: Session, token: str, reader_zone: str, now: datetime) -> Sessio
         cancelled=session.status == SessionStatus.CANCELLED,
         over=session.ends_at <= now,
         on_now=session.starts_at <= now < session.ends_at,
+        coming=_is_coming(session, now),
         next=now < session.starts_at and not _has_earlier(db, session, now),
         clock=_clock(session, get_zone(session.zone)),
         others=_other_clocks(session, zones),
@@ -120,6 +123,23 @@ def get_page(db: Session, token: str, reader_zone: str, now: datetime) -> Sessio
         help=get_help(db, group.language, group.country),
         language=content.language,
     )
+
+
+def get_coming(db: Session, token: str, now: datetime) -> tuple[GroupSession, int]:
+    """Return the session that a link opens while it is still to come, and how many people are on its list.
+
+    Raises:
+        NotFound: when the link has ended.
+        Conflict: when the session has begun or was called off.
+    """
+    session, group = _get_session(db, token, now)
+    if not _is_coming(session, now):
+        raise Conflict("This meeting has begun or was called off, so there is nothing to say beforehand.")
+    return session, groups.count_participants(db, group)
+
+
+def _is_coming(session: GroupSession, now: datetime) -> bool:
+    return session.status == SessionStatus.SCHEDULED and now < session.starts_at
 
 
 def get_help(db: Session, language: str, country: str = ANYWHERE) -> Help:

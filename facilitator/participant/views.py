@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import format_date
 from flask_babel import gettext as _
 
+from facilitator.attendance.service_forecast import press_away
 from facilitator.errors import NotAllowed
 from facilitator.groups import people
 from facilitator.participant import service as participant
@@ -40,9 +41,21 @@ def show_session(token: str) -> ResponseReturnValue:
         page=page,
         token=token,
         reader_zone=reader_zone,
+        noted="noted" in request.args,
         zones=list_zones(),
         city=zone_city,
     )
+
+
+@blueprint.post("/s/<token>/away")
+@public
+def say_away(token: str) -> ResponseReturnValue:
+    """Count one more who cannot come; nothing tells who, so a second press counts again."""
+    _refuse_other_sites()
+    session, list_size = participant.get_coming(db(), token, now())
+    press_away(db(), session.id, list_size)
+    db().commit()
+    return redirect(url_for("participant.show_session", token=token, noted=1, _anchor="away"), 303)
 
 
 @blueprint.get("/s/<token>/appointment.ics")
@@ -118,6 +131,13 @@ def stop_messages(token: str) -> ResponseReturnValue:
 def show_erased() -> ResponseReturnValue:
     """Say that an address was erased; the link that led here has ended."""
     return render_template("participant/erased.html", help=participant.get_help(db(), language()))
+
+
+@blueprint.get("/kept")
+@public
+def show_kept() -> ResponseReturnValue:
+    """Say what is kept and what is not, the same to everybody and without a link of anybody's in the address."""
+    return render_template("participant/kept.html", help=participant.get_help(db(), language()))
 
 
 @blueprint.get("/leave")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Self
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -27,7 +28,7 @@ class CoverageForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     until_on = StringField(_l("Last day"))
 
     @classmethod
-    def of(cls, asked: "MultiDict[str, str]", every_series: Sequence[Series]) -> "CoverageForm":
+    def of(cls, asked: "MultiDict[str, str]", every_series: Sequence[Series]) -> Self:
         """Return the form as the address asks for it."""
         form = cls(formdata=asked)
         named = [(each.id, _("From %(day)s", day=date_words(each.first_on))) for each in every_series]

@@ -90,6 +90,7 @@ class GroupSession(Base, kw_only=True):
     link: Mapped[str] = mapped_column(String(300), default="")
     status: Mapped[str] = mapped_column(String(10), default=SessionStatus.SCHEDULED)
     cancel_reason: Mapped[str] = mapped_column(String(200), default="")
+    not_held: Mapped[str] = mapped_column(String(12), default="")  # why it did not take place after all, as a code
     cycle: Mapped[int] = mapped_column(default=0)
     depth_limit: Mapped[int | None] = mapped_column(default=None)
     lone: Mapped[bool] = mapped_column(default=False)

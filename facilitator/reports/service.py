@@ -16,6 +16,9 @@ from facilitator.attendance.service import tallies
 from facilitator.groups.models import Group
 from facilitator.planning.models import GroupSession, Series, SessionStatus
 from facilitator.reports.rules import Chart, Reading, chart, early_hold, fill, holding, mean, participant_hours
+from facilitator.reports.rules_period import Period
+
+EVERY_DAY = Period()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,12 +39,17 @@ class TrendLine:
     @property
     def cancelled(self) -> bool:
         """Say whether the session was called off."""
-        return self.session.status == SessionStatus.CANCELLED
+        return self.session.status == SessionStatus.CANCELLED and not self.not_held
+
+    @property
+    def not_held(self) -> bool:
+        """Say whether the session did not take place after all, though nobody had called it off."""
+        return bool(self.session.not_held)
 
     @property
     def held(self) -> bool:
         """Say whether the session took place: its room was closed or its people counted."""
-        return self.came is not None or self.session.status == SessionStatus.DONE
+        return not self.not_held and (self.came is not None or self.session.status == SessionStatus.DONE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +78,11 @@ class Trend:
     def cancelled(self) -> int:
         """Return how many sessions up to the last one held were called off."""
         return sum(line.cancelled for line in self.lines)
+
+    @property
+    def not_held(self) -> int:
+        """Return how many sessions did not take place after all."""
+        return sum(line.not_held for line in self.lines)
 
     @property
     def counted(self) -> int:
@@ -104,35 +117,36 @@ class Trend:
     @property
     def early_hold(self) -> float | None:
         """Return the third meeting over the first, cancelled ones left out, or None when either has no number."""
-        return early_hold([line.value for line in self.lines if not line.cancelled])
+        return early_hold([line.value for line in self.lines if not (line.cancelled or line.not_held)])
 
 
-def attendance_trend(db: Session, group: Group, series: Series | None = None) -> Trend:
-    """Return the attendance of a group, or of one of its series, in two queries."""
-    found = [s for s in _list_sessions(db, [group.id]) if series is None or s.series_id == series.id]
+def attendance_trend(db: Session, group: Group, series: Series | None = None, period: Period = EVERY_DAY) -> Trend:
+    """Return the attendance of a group, or of one of its series, in a period, in two queries."""
+    found = [s for s in _list_sessions(db, [group.id], period) if series is None or s.series_id == series.id]
     return _trend(group, found, tallies(db, [session.id for session in found]))
 
 
-def list_trends(db: Session, groups: Sequence[Group]) -> list[Trend]:
-    """Return the attendance of each of these groups, in two queries."""
-    found = _list_sessions(db, [group.id for group in groups])
+def list_trends(db: Session, groups: Sequence[Group], period: Period = EVERY_DAY) -> list[Trend]:
+    """Return the attendance of each of these groups in a period, in two queries."""
+    found = _list_sessions(db, [group.id for group in groups], period)
     kept = tallies(db, [session.id for session in found])
     return [_trend(group, [s for s in found if s.group_id == group.id], kept) for group in groups]
 
 
-def _list_sessions(db: Session, group_ids: Collection[str]) -> list[GroupSession]:
+def _list_sessions(db: Session, group_ids: Collection[str], period: Period) -> list[GroupSession]:
     wanted = GroupSession.group_id.in_(group_ids)
-    return list(db.scalars(select(GroupSession).where(wanted).order_by(GroupSession.starts_at, GroupSession.id)))
+    found = db.scalars(select(GroupSession).where(wanted).order_by(GroupSession.starts_at, GroupSession.id))
+    return [session for session in found if period.holds(session.on_date)]
 
 
 def _trend(group: Group, sessions: Sequence[GroupSession], kept: dict[str, Tally]) -> Trend:
     lines = [_line(session, kept.get(session.id), Precision(group.precision)) for session in sessions]
-    last = max((at for at, line in enumerate(lines, start=1) if line.held), default=0)
+    last = max((at for at, line in enumerate(lines, start=1) if line.held or line.not_held), default=0)
     shown = tuple(lines[:last])
     return Trend(
         group=group,
         lines=shown,
-        planned=sum(session.status != SessionStatus.CANCELLED for session in sessions),
+        planned=sum(not line.cancelled for line in lines),
         places=group.capacity,
         chart=chart([_reading(line) for line in shown]),
     )

@@ -54,11 +54,17 @@ def _cells(trend: Trend, line: TrendLine) -> tuple[str, ...]:
         f"{session.start_time:%H:%M}",
         session.zone,
         str(session.minutes),
-        "cancelled" if line.cancelled else "held" if line.held else "not_counted",
+        _status(line),
         _came(line.came),
         "" if line.value is None else str(line.value),
         line.returning or "",
     )
+
+
+def _status(line: TrendLine) -> str:
+    if line.not_held:
+        return "not_held"
+    return "cancelled" if line.cancelled else "held" if line.held else "not_counted"
 
 
 def _came(came: Spoken | None) -> str:

@@ -10,10 +10,9 @@ from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from facilitator.errors import AppError, NotFound
-from facilitator.web.request import undo
+from facilitator.web.request import is_for_participants, undo
 
 log = logging.getLogger(__name__)
-PARTICIPANT_PATHS = ("/s/", "/m/", "/here", "/c/")  # a mistyped link too is opened by a participant
 SHOWN = frozenset({400, 403, 404, 405, 409, 413, 422, 429, 500, 503})
 
 
@@ -28,7 +27,7 @@ def init_app(app: Flask) -> None:
 
 def _page(status: int, message: str = "") -> ResponseReturnValue:
     undo()
-    if request.blueprint == "participant" or request.path.startswith(PARTICIPANT_PATHS):
+    if is_for_participants():
         # every dead link looks the same to the person who opens it
         name = "participant/ended.html" if status == NotFound.status else "participant/error.html"
     else:

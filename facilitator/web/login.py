@@ -14,7 +14,7 @@ from flask_login import LoginManager, UserMixin, current_user, login_user, logou
 from facilitator.accounts import service as accounts
 from facilitator.accounts.models import Facilitator
 from facilitator.errors import NotAllowed
-from facilitator.web.request import db
+from facilitator.web.request import db, is_for_participants
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 SESSION_LIFETIME = timedelta(hours=12)
@@ -33,7 +33,9 @@ class SignedIn(UserMixin):  # type: ignore[misc] # Flask-Login ships no types
 
 def init_app(app: Flask) -> None:
     """Set up sign-in and close every page that is not marked public."""
-    manager = LoginManager(app)
+    # Flask-Login would look for an account at every page that is shown, those of participants included
+    manager = LoginManager(app, add_context_processor=False)
+    app.context_processor(_recognise)
     manager.session_protection = "basic"
     manager.user_loader(_load)
     app.permanent_session_lifetime = SESSION_LIFETIME
@@ -77,6 +79,13 @@ def sign_out() -> None:
 def _load(token: str) -> SignedIn | None:
     facilitator = accounts.find_by_session_token(db(), token)
     return SignedIn(facilitator) if facilitator else None
+
+
+def _recognise() -> dict[str, object]:
+    """Look who is signed in before a page is shown; a page of participants never knows, and never touches the cookie."""
+    if not is_for_participants():
+        current_user.is_authenticated  # noqa: B018 - asking is what makes Flask-Login look
+    return {}
 
 
 def _require_sign_in() -> ResponseReturnValue | None:

@@ -15,6 +15,8 @@ from facilitator.db import Database
 from facilitator.errors import NotFound
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# a mistyped link too is opened by a participant
+PARTICIPANT_PATHS = ("/s/", "/m/", "/here", "/c/", "/kept", "/leave")
 
 
 def init_app(app: Flask, config: Config, database: Database, clock: Callable[[], datetime]) -> None:
@@ -56,6 +58,11 @@ def db() -> Session:
         g.db = source.read() if request.method in SAFE_METHODS else source.write()
     found: Session = g.db
     return found
+
+
+def is_for_participants() -> bool:
+    """Tell whether this request is for a page of participants, or for one that was meant to be."""
+    return request.path.startswith(PARTICIPANT_PATHS)
 
 
 def undo() -> None:

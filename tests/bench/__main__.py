@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Sequence
 
-from tests.bench import chaos, delivery, judgement, outbox, pages, planning, startup
+from tests.bench import chaos, checkin, delivery, judgement, outbox, pages, planning, startup
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "judgement": judgement.run,
@@ -14,6 +14,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
 # these take minutes and options of their own, and run by name alone
 LONG_BENCHMARKS: dict[str, Callable[[Sequence[str]], int]] = {
     "chaos": chaos.run,
+    "checkin": checkin.run,
     "delivery": delivery.run,
     "outbox": outbox.run,
 }

@@ -160,7 +160,7 @@ def close_todays_room_and_see_the_trend(page: Page) -> None:
     page.get_by_role("link", name=re.compile("Open the session")).click()
     page.get_by_role("link", name=re.compile("Close the room")).first.click()
     page.get_by_role("textbox", name="How many people came").fill("6")
-    page.get_by_role("button", name="Close the room").click()
+    page.get_by_role("button", name="Close the room").first.click()
     page.wait_for_url("**/groups/*")
     page.goto("/reports")
     page.get_by_role("link", name="Harbour Circle").first.click()

@@ -22,6 +22,8 @@ FIXED = (
     "/library/review",
     "/reminders",
     "/reports",
+    "/reports/organisation",
+    "/reports/funder?period=year",
     "/settings",
     "/series/new",
     "/curriculum",
@@ -59,7 +61,7 @@ OF_A_GROUP = (
     "/coverage",
     "/coverage?by=arena",
 )
-OF_A_SESSION = ("", "/run", "/sheet", "/move", "/cancel", "/place", "/insert", "/skip", "/agenda")
+OF_A_SESSION = ("", "/run", "/check-in", "/sheet", "/move", "/cancel", "/place", "/insert", "/skip", "/agenda")
 NARROWEST = 320
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 

@@ -17,7 +17,7 @@ from facilitator import schema
 from facilitator.db import Base, Instant
 
 PEOPLE = {"participant", "facilitator", "group_facilitator"}
-UNDATED = ("participant", "tally")
+UNDATED = ("participant", "tally", "open_room", "ticket", "forecast", "pulse_count", "pulse_kept")
 # messages name a person and a session while they are sent and for 30 days after; everybody on a list gets them, so
 # they tell who was written to and never who came
 MESSAGES = "outbox"
@@ -75,6 +75,10 @@ REVIEWED = {
         "labels": "String",
         "value": "Float",
     },
+    "forecast": {
+        "session_id": "String",
+        "away": "Integer",
+    },
     "group_facilitator": {
         "group_id": "String",
         "facilitator_id": "String",
@@ -102,6 +106,7 @@ REVIEWED = {
         "link": "String",
         "status": "String",
         "cancel_reason": "String",
+        "not_held": "String",
         "cycle": "Integer",
         "depth_limit": "Integer",
         "lone": "Boolean",
@@ -143,6 +148,16 @@ REVIEWED = {
         "retired": "Boolean",
         "reviewed_by_role": "String",
         "reviewed_on": "Date",
+    },
+    "open_room": {
+        "session_id": "String",
+        "secret": "String",
+        "way": "String",
+        "language": "String",
+        "first_time": "Integer",
+        "been_before": "Integer",
+        "unsaid": "Integer",
+        "wrong": "Integer",
     },
     "outbox": {
         "id": "BigInteger",
@@ -238,6 +253,21 @@ REVIEWED = {
         "search_words": "Text",
         "serial": "Integer",
     },
+    "pulse_count": {
+        "session_id": "String",
+        "question": "String",
+        "answer": "String",
+        "given": "Integer",
+    },
+    "pulse_kept": {
+        "session_id": "String",
+        "question": "String",
+        "sessions": "Integer",
+        "answers": "String",
+        "well": "Integer",
+        "slow": "Integer",
+        "fast": "Integer",
+    },
     "reminder_rule": {
         "id": "String",
         "group_id": "String",
@@ -305,6 +335,11 @@ REVIEWED = {
         "session_id": "String",
         "headcount": "String",
         "returning_level": "String",
+        "list_size": "Integer",
+    },
+    "ticket": {
+        "words_hash": "String",
+        "session_id": "String",
     },
     "tick": {
         "name": "String",

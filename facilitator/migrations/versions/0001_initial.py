@@ -365,6 +365,7 @@ def upgrade() -> None:
         sa.Column("link", sa.String(length=300), nullable=False),
         sa.Column("status", sa.String(length=10), nullable=False),
         sa.Column("cancel_reason", sa.String(length=200), nullable=False),
+        sa.Column("not_held", sa.String(length=12), nullable=False),
         sa.Column("cycle", sa.Integer(), nullable=False),
         sa.Column("depth_limit", sa.Integer(), nullable=True),
         sa.Column("lone", sa.Boolean(), nullable=False),
@@ -441,6 +442,33 @@ def upgrade() -> None:
             "uq_prompt_version_prompt_id_language_version", ["prompt_id", "language", "version"], unique=True
         )
 
+    op.create_table(
+        "forecast",
+        sa.Column("session_id", sa.String(length=22), nullable=False),
+        sa.Column("away", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["group_session.id"], name=op.f("fk_forecast_session_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("session_id", name=op.f("pk_forecast")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "open_room",
+        sa.Column("session_id", sa.String(length=22), nullable=False),
+        sa.Column("secret", sa.String(length=22), nullable=False),
+        sa.Column("way", sa.String(length=8), nullable=False),
+        sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("first_time", sa.Integer(), nullable=False),
+        sa.Column("been_before", sa.Integer(), nullable=False),
+        sa.Column("unsaid", sa.Integer(), nullable=False),
+        sa.Column("wrong", sa.Integer(), nullable=False),
+        sa.CheckConstraint("way IN ('words', 'tickets')", name=op.f("ck_open_room_way")),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["group_session.id"], name=op.f("fk_open_room_session_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("session_id", name=op.f("pk_open_room")),
+        sqlite_with_rowid=False,
+    )
     op.create_table(
         "outbox",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -544,6 +572,33 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "pulse_count",
+        sa.Column("session_id", sa.String(length=22), nullable=False),
+        sa.Column("question", sa.String(length=10), nullable=False),
+        sa.Column("answer", sa.String(length=12), nullable=False),
+        sa.Column("given", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["group_session.id"], name=op.f("fk_pulse_count_session_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("session_id", "question", "answer", name=op.f("pk_pulse_count")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "pulse_kept",
+        sa.Column("session_id", sa.String(length=22), nullable=False),
+        sa.Column("question", sa.String(length=10), nullable=False),
+        sa.Column("sessions", sa.Integer(), nullable=False),
+        sa.Column("answers", sa.String(length=8), nullable=False),
+        sa.Column("well", sa.Integer(), nullable=False),
+        sa.Column("slow", sa.Integer(), nullable=False),
+        sa.Column("fast", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["group_session.id"], name=op.f("fk_pulse_kept_session_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("session_id", "question", name=op.f("pk_pulse_kept")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "segment",
         sa.Column("id", sa.String(length=22), nullable=False),
         sa.Column("session_id", sa.String(length=22), nullable=False),
@@ -569,6 +624,7 @@ def upgrade() -> None:
         sa.Column("session_id", sa.String(length=22), nullable=False),
         sa.Column("headcount", sa.String(length=8), nullable=False),
         sa.Column("returning_level", sa.String(length=4), nullable=True),
+        sa.Column("list_size", sa.Integer(), nullable=True),
         sa.CheckConstraint(
             "returning_level IS NULL OR returning_level IN ('few', 'half', 'most')",
             name=op.f("ck_tally_returning_level"),
@@ -631,6 +687,19 @@ def upgrade() -> None:
     with op.batch_alter_table("attempt", schema=None) as batch_op:
         batch_op.create_index("ix_attempt_outbox_id", ["outbox_id"], unique=False)
 
+    op.create_table(
+        "ticket",
+        sa.Column("words_hash", sa.String(length=64), nullable=False),
+        sa.Column("session_id", sa.String(length=22), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["open_room.session_id"], name=op.f("fk_ticket_session_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("words_hash", name=op.f("pk_ticket")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("ticket", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ticket_session_id"), ["session_id"], unique=False)
+
     _guard_outbox()
 
 
@@ -650,6 +719,10 @@ def _guard_outbox() -> None:
 
 def downgrade() -> None:
     """Take back."""
+    with op.batch_alter_table("ticket", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_ticket_session_id"))
+
+    op.drop_table("ticket")
     with op.batch_alter_table("attempt", schema=None) as batch_op:
         batch_op.drop_index("ix_attempt_outbox_id")
 
@@ -664,6 +737,8 @@ def downgrade() -> None:
         batch_op.drop_index("uq_segment_session_id_position")
 
     op.drop_table("segment")
+    op.drop_table("pulse_kept")
+    op.drop_table("pulse_count")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_outbox_in_flight",
@@ -700,6 +775,8 @@ def downgrade() -> None:
         )
 
     op.drop_table("outbox")
+    op.drop_table("open_room")
+    op.drop_table("forecast")
     with op.batch_alter_table("prompt_version", schema=None) as batch_op:
         batch_op.drop_index("uq_prompt_version_prompt_id_language_version")
         batch_op.drop_index("ix_prompt_version_serial")
