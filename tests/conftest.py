@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from flask import Flask
@@ -20,10 +21,20 @@ from facilitator.db import Database
 from facilitator.mail.urls import parse_mail_url
 from facilitator.vault import Vault
 from tests import factories, postgres
-from tests.real import require
+from tests.real import require, require_tool
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 VAULT_KEY = bytes(range(32))
 ENGINES = ("sqlite", "postgresql")
+CHROMIUM = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+)
 
 
 @pytest.fixture
@@ -129,3 +140,15 @@ def app(config: Config, database: Database, now: datetime) -> Flask:
 def client(app: Flask) -> FlaskClient:
     """A browser in which nobody is signed in."""
     return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator["Browser"]:
+    """A real browser, one for the process: its driver cannot be started twice."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - a layer of its own, which most tests do without
+
+    path = require_tool("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(path), args=list(CHROMIUM))
+        yield browser
+        browser.close()

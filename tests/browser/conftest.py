@@ -15,19 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
-
-from tests.real import require_tool
+from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 60
-CHROMIUM = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--no-first-run",
-)
 EMAIL, PASSWORD = "ana@example.org", "a quiet room"
 
 
@@ -96,15 +87,6 @@ def _wait(process: subprocess.Popen[bytes], address: str) -> None:
         except (urllib.error.URLError, OSError):
             time.sleep(0.05)
     raise AssertionError(f"{address} does not answer")
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    path = require_tool("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(path), args=list(CHROMIUM))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

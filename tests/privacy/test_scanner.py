@@ -11,7 +11,6 @@ from werkzeug.serving import make_server
 
 from facilitator.proof.browser import Browser, Device
 from facilitator.proof.evening import Moment, visits_of
-from tests.browser.conftest import chromium  # noqa: F401 - the fixture of a real browser
 from tests.privacy import twins
 from tests.privacy.evenings import image, play, settled
 from tests.privacy.letters import read_letters, recipient, urls_of
@@ -91,7 +90,7 @@ def served(app):
 
 
 @pytest.mark.browser
-def test_a_scanner_that_is_a_real_browser_and_runs_scripts_changes_no_byte(stage, letters, chromium):  # noqa: F811 - the fixture
+def test_a_scanner_that_is_a_real_browser_and_runs_scripts_changes_no_byte(stage, letters, chromium):
     before, kept = settled(stage), []
     with served(stage.app) as base:
         context = chromium.new_context()
