@@ -26,6 +26,7 @@ MAIL_CONNECTIONS = "12345678"
 SHORTEST_TOKEN = 16
 LOCAL_HTTP = {("http", host) for host in ("127.0.0.1", "::1", "localhost")}  # what never leaves the machine
 DEFAULT_BASE_URL = "http://127.0.0.1:5000"
+DEFAULT_EXIT_URL = "https://www.wikipedia.org/"
 
 
 class Mode(StrEnum):
@@ -59,6 +60,7 @@ class Config:
         mail_connections: how many connections to the mail server one worker opens at most, 1 to 8.
         returns_url: the box that returned mail comes to, or None.
         metrics_token: what a monitor shows to read the figures of delivery; empty for nobody.
+        exit_url: where "Exit this page" leads: a public site that shows nothing of the person who comes to it.
         ping_url: what is asked every minute while delivery is well, so that somebody outside notices silence; or empty.
     """
 
@@ -72,6 +74,7 @@ class Config:
     mail_from: str
     mail_connections: int = 2
     returns_url: BoxUrl | None = field(default=None, repr=False)
+    exit_url: str = DEFAULT_EXIT_URL
     metrics_token: str = field(default="", repr=False)
     ping_url: str = field(default="", repr=False)  # who knows it could keep up the pings of a dead installation
 
@@ -131,6 +134,7 @@ class _Reader:
             "mail_from": self._mail_from(),
             "mail_connections": self._mail_connections(),
             "returns_url": self._returns_url(),
+            "exit_url": self._exit_url(),
             "metrics_token": self._metrics_token(),
             "ping_url": self._ping_url(),
         }
@@ -233,6 +237,13 @@ class _Reader:
         except ValueError as error:
             self._mistakes.append(f"{PREFIX}RETURNS_URL cannot be read: {error}")
             return None
+
+    def _exit_url(self) -> str:
+        url = self._text("EXIT_URL", "") or DEFAULT_EXIT_URL
+        parts = _parts(url)
+        if parts.scheme != "https" or not parts.hostname:
+            self._mistakes.append(f"{PREFIX}EXIT_URL is {url!r}; give the https address of a plain public site.")
+        return url
 
     def _metrics_token(self) -> str:
         token = self._text("METRICS_TOKEN", "")

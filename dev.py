@@ -1,4 +1,4 @@
-"""Set this project up and work with it: python3 dev.py run | test | check | bench.
+"""Set this project up and work with it: python3 dev.py run | test | check | bench | shots.
 
 Owns .venv: builds it from the hashed locks and stamps it once everything is in. Needs the standard library alone,
 and never touches a file outside this folder, the data folder aside.
@@ -36,14 +36,14 @@ LOCK = ROOT / ".venv.lock"
 # Two bytes of the lock file: one is held by who installs, the other is shared by all who run from what was installed.
 INSTALLING, IN_USE = 0, 1
 
-USAGE = "usage: python3 dev.py run | test | check | bench    (python3 dev.py run --help tells more)"
+USAGE = "usage: python3 dev.py run | test | check | bench | shots    (python3 dev.py run --help tells more)"
 LAYERS = {
     "core": ("requirements.txt", "about 30 s, 220 MB"),
     "test": ("requirements-test.txt", "about 15 s, 30 MB"),
     "e2e": ("requirements-e2e.txt", "about 15 s, 170 MB"),
     "lint": ("requirements-lint.txt", "about 20 s, 110 MB"),
 }
-WORKERS = (os.cpu_count() or 1) + 1  # many tests wait for a process or a browser; one more keeps the machine busy
+PARALLEL = ("-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal")  # one more than cores, as many tests wait
 PIP_INSTALL = "-m pip install --require-hashes --only-binary :all: --no-user --no-input --disable-pip-version-check -q"
 CHECKS = (
     "ruff check .",
@@ -255,7 +255,7 @@ def test(arguments: list[str]) -> None:
     compile_catalogues()
     own = ("-n", "--numprocesses", "--pdb")
     serial = any(argument.startswith(own) for argument in arguments) or "no:xdist" in " ".join(arguments)
-    become("-m", "pytest", "-p", "tests.plugin_real", *([] if serial else ["-n", str(WORKERS)]), *arguments)
+    become("-m", "pytest", "-p", "tests.plugin_real", *(() if serial else PARALLEL), *arguments)
 
 
 def check(arguments: list[str]) -> None:
@@ -274,16 +274,17 @@ def check(arguments: list[str]) -> None:
     say("All checks passed.")
 
 
-def bench(arguments: list[str]) -> None:
-    """Run the benchmarks, or the one that is named."""
+def measure(module: str, arguments: list[str]) -> None:
+    """Run what looks at the program from outside: the benchmarks, or the pictures of every page."""
     set_up("core", "test", "e2e")
     compile_catalogues()
-    become("-m", "tests.bench", *arguments)
+    become("-m", module, *arguments)
 
 
 def main(arguments: list[str]) -> None:
     """Do what the first word says."""
-    verbs = {"run": run, "test": test, "check": check, "bench": bench}
+    looks = {name: lambda words, name=name: measure("tests." + name, words) for name in ("bench", "shots")}
+    verbs = {"run": run, "test": test, "check": check, **looks}
     if not arguments or arguments[0] not in verbs:
         say(USAGE)
         sys.exit(0 if arguments[:1] in (["-h"], ["--help"]) else 2)

@@ -11,22 +11,43 @@ from config import Config
 from facilitator.accounts.views import blueprint as accounts
 from facilitator.attendance.views import blueprint as attendance
 from facilitator.attendance.views_here import blueprint as here
+from facilitator.calendar.views import blueprint as calendar
 from facilitator.curriculum.views import blueprint as curriculum
 from facilitator.db import Database
 from facilitator.groups.views import blueprint as groups
 from facilitator.library.views import blueprint as library
 from facilitator.mailbox.views import blueprint as mailbox
+from facilitator.materials.views import blueprint as materials
+from facilitator.paper.views import blueprint as paper
 from facilitator.participant.views import blueprint as participant
 from facilitator.planning.views import blueprint as planning
 from facilitator.prompts.views import blueprint as prompts
 from facilitator.reminders.views import blueprint as reminders
 from facilitator.reports.views import blueprint as reports
+from facilitator.search.views import blueprint as search
 from facilitator.today.views import blueprint as today
 from facilitator.vault import Vault
-from facilitator.web import errors, filters, headers, health, locale, login, once, request
+from facilitator.web import body, errors, filters, headers, health, locale, login, once, packing, request
 
 TOP = Path(__file__).resolve().parent.parent
 LARGEST_BODY = 1_000_000  # bytes; a pasted list of participants or a prompt fits many times over
+DESK = (
+    health.blueprint,
+    today,
+    calendar,
+    search,
+    accounts,
+    groups,
+    planning,
+    prompts,
+    library,
+    curriculum,
+    materials,
+    reminders,
+    attendance,
+    reports,
+    paper,
+)
 csrf = CSRFProtect()
 
 
@@ -54,22 +75,11 @@ def build(config: Config, database: Database | None = None, clock: Callable[[], 
     request.init_app(
         app, config, database or Database(config.database_url, Vault(config.vault_key)), clock or request.utc_now
     )
+    body.init_app(app)
     csrf.init_app(app)
-    for part in (login, once, locale, headers, errors, filters):
+    for part in (login, once, locale, headers, packing, errors, filters):
         part.init_app(app)
-    for blueprint in (
-        health.blueprint,
-        today,
-        accounts,
-        groups,
-        planning,
-        prompts,
-        library,
-        curriculum,
-        reminders,
-        attendance,
-        reports,
-    ):
+    for blueprint in DESK:
         app.register_blueprint(blueprint)
     # participants' links carry their own proof and their pages have no cookie to steal a form with
     for blueprint in (participant, here):

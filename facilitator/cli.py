@@ -22,7 +22,7 @@ from facilitator.demo.seed import deliver_past, forget_past_troubles, seed_demo
 from facilitator.errors import AppError, Conflict, Invalid
 from facilitator.library import exchange
 from facilitator.library.exchange import Layout
-from facilitator.library.importing import UNDECIDED, Decision, Outcome, carry_out, plan_import, say_counts
+from facilitator.library.importing import Decision, Outcome, carry_out, plan_import, say_counts
 from facilitator.library.wording import fault_words
 from facilitator.prompts.importing import import_library
 from facilitator.proof.verdict import prove
@@ -31,6 +31,8 @@ from facilitator.reminders.claim import free_expired
 from facilitator.reminders.delivery import deliver_due
 from facilitator.reminders.policy import resolve_unknown
 from facilitator.reminders.sweep import sweep
+from facilitator.reminders.traces import erase_traces
+from facilitator.ticks import erase_due
 from facilitator.vault import Vault
 
 DEFAULT_PORT = 5000
@@ -86,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, verb, words in (
         ("plan-due", _plan_due, "one planning pass"),
         ("send-due", _send_due, "one delivery pass"),
+        ("erase-due", _erase_due, "erase the lists and messages whose day has come"),
     ):
         add(name, verb, words).add_argument("--now", type=_instant, default=None, metavar="ISO")
     return parser
@@ -239,6 +242,15 @@ def _send_due(given: argparse.Namespace, config: Config, database: Database) -> 
     return 0
 
 
+def _erase_due(given: argparse.Namespace, config: Config, database: Database) -> int:
+    _require_ready(database)
+    with database.write() as db:
+        counts = erase_due(db, _clock(given)())
+        db.commit()
+    print(json.dumps({**counts, "kept_mail": erase_traces(database, config.mailbox_dir)}))
+    return 0
+
+
 def _export_library(given: argparse.Namespace, _config: Config, database: Database) -> int:
     _require_ready(database)
     layout = Layout.CSV if given.file.casefold().endswith(".csv") else Layout.TOML
@@ -269,7 +281,9 @@ def _import_library(given: argparse.Namespace, _config: Config, database: Databa
         for line in undecided:
             print(f"{line.name}: version {line.version} is here with other words.", file=sys.stderr)
         if undecided:
-            raise Conflict(f"{UNDECIDED} Add --keep-ours or --take-theirs.")
+            raise Conflict(
+                "Decide about the conflicts: keep what is here, or take what the file has. Add --keep-ours or --take-theirs."
+            )
         carry_out(db, None, plan, given.decision)
         db.commit()
     print(f"The library is imported: {say_counts(plan.counts)}.")

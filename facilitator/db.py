@@ -6,6 +6,9 @@ between. The settings that durability and erasure rest on are set and asserted o
 This module must never import a model.
 """
 
+import sqlite3
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -13,13 +16,9 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    BindParameter,
     Dialect,
     Engine,
-    Insert,
     MetaData,
-    Select,
-    Update,
     create_engine,
     event,
     func,
@@ -28,17 +27,17 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
-from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
-from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator
 
 from facilitator.vault import Vault
 
 BUSY_TIMEOUT_MS = 10_000
+LOOK_AGAIN_S = 0.001  # how long a writer of SQLite waits before it looks again whether the other one has finished
 MILLISECOND = 1000
+_A_MOMENT = threading.Event()  # never set: a wait that a clock set anew does not lengthen, as `time.sleep` may be
 # what each SQLite setting reads back as, once set
 SQLITE_SETTINGS: dict[str, tuple[str, object]] = {
     "journal_mode": ("WAL", "wal"),
@@ -157,95 +156,12 @@ def insert_missing(db: Session, model: type[Base], rows: Sequence[Mapping[str, o
         model: their table.
         rows: complete, by column name; no default is filled in.
     """
+    if not rows:
+        return 0
     insert = sqlite.insert if db.get_bind().dialect.name == "sqlite" else postgresql.insert
-    statement = insert(model).values([dict(row) for row in rows]).on_conflict_do_nothing().returning(literal(1))
-    return len(db.execute(statement).all()) if rows else 0
-
-
-class Prepared:
-    """A statement that runs for every message: laid out once for each engine, and afterwards only filled in.
-
-    SQLAlchemy finds its way through a statement anew at each execution, which takes longer than SQLite takes to run it.
-
-    Args:
-        statement: of tables, with named parameters.
-    """
-
-    def __init__(self, statement: Insert | Update | Select[Any]) -> None:
-        self._statement = statement
-        self._laid_out: dict[str, _LaidOut] = {}
-
-    def run(self, link: Connection, values: Mapping[str, object]) -> tuple[Any, ...] | None:
-        """Execute with these parameters; return the first row that the statement gives, if it gives rows."""
-        laid_out = self._for(link)
-        with _driver_cursor(link) as cursor:
-            cursor.execute(laid_out.text, laid_out.fill(values))
-            # to the end: SQLite commits nothing while a statement has more rows to give
-            rows = cursor.fetchall() if cursor.description else ()
-        return rows[0] if rows else None
-
-    def run_all(self, link: Connection, rows: Sequence[Mapping[str, object]]) -> int:
-        """Execute once for each set of parameters, at least one; return how many rows were touched in all."""
-        laid_out = self._for(link)
-        with _driver_cursor(link) as cursor:
-            if len(rows) == 1:
-                cursor.execute(laid_out.text, laid_out.fill(rows[0]))
-            else:
-                cursor.executemany(laid_out.text, [laid_out.fill(values) for values in rows])
-            return int(cursor.rowcount)
-
-    def _for(self, link: Connection) -> "_LaidOut":
-        laid_out = self._laid_out.get(link.dialect.name)
-        if laid_out is None:
-            laid_out = self._laid_out[link.dialect.name] = _LaidOut(self._statement, link.dialect)
-        return laid_out
-
-
-@contextmanager
-def _driver_cursor(link: Connection) -> Iterator[DBAPICursor]:
-    """Give a cursor of the driver itself; its errors are raised as SQLAlchemy raises them, without any value of a row."""
-    cursor = link.connection.cursor()
-    errors = link.dialect.loaded_dbapi.Error
-    try:
-        yield cursor
-    except errors as error:
-        raise DBAPIError.instance(None, None, error, errors, hide_parameters=True, dialect=link.dialect) from error
-    finally:
-        cursor.close()
-
-
-class _LaidOut:
-    """The text of a statement for one driver, and what each parameter has to pass through on its way there."""
-
-    def __init__(self, statement: Insert | Update | Select[Any], dialect: Dialect) -> None:
-        compiled = statement.compile(dialect=dialect)
-        if not isinstance(compiled, SQLCompiler):
-            raise TypeError("Only a statement of SQL can be laid out.")
-        self.text = str(compiled)
-        processors = {
-            name: parameter.type.dialect_impl(dialect).bind_processor(dialect)
-            for name, parameter in compiled.binds.items()
-        }
-        places = compiled.positiontup or list(compiled.binds)
-        self._by_name = compiled.positiontup is None
-        self._places = places
-        self._fixed = [self._value_of(compiled.binds[name], processors[name]) for name in places]
-        self._given = [
-            (place, name, processors[name]) for place, name in enumerate(places) if compiled.binds[name].required
-        ]
-
-    def fill(self, values: Mapping[str, object]) -> Any:
-        """Return the parameters as the driver takes them: by place or by name."""
-        filled = self._fixed.copy()
-        for place, name, processor in self._given:
-            filled[place] = processor(values[name]) if processor else values[name]
-        return dict(zip(self._places, filled, strict=True)) if self._by_name else filled
-
-    @staticmethod
-    def _value_of(parameter: BindParameter[Any], processor: Callable[[Any], Any] | None) -> object:
-        if parameter.required:
-            return None
-        return processor(parameter.value) if processor else parameter.value
+    # the rows stay apart from the statement, so that it is compiled once however many there are
+    statement = insert(Base.metadata.tables[model.__tablename__]).on_conflict_do_nothing().returning(literal(1))
+    return len(db.execute(statement, [dict(row) for row in rows]).all())
 
 
 def try_lead(db: Session, work: str) -> bool:
@@ -281,5 +197,32 @@ def _set_up_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> 
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("facilitator_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if not connection.get_execution_options().get("facilitator_write", False):
+        connection.exec_driver_sql("BEGIN")
+    elif not _take_turn(connection):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _take_turn(connection: Connection) -> bool:
+    """Begin to write as soon as nobody else does; return whether that came within the time to wait.
+
+    SQLite's own waiting sleeps longer each time, up to 100 ms. Beside somebody who writes one short transaction after
+    another it wakes at the wrong moment again and again: a press of a button waited for half a second, a message for
+    seven.
+    """
+    link: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+    ends = time.monotonic() + BUSY_TIMEOUT_MS / MILLISECOND
+    link.execute("PRAGMA busy_timeout=0")
+    try:
+        while time.monotonic() < ends:
+            try:
+                link.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as problem:
+                if problem.sqlite_errorname != "SQLITE_BUSY":
+                    return False  # told as SQLAlchemy tells it, by the one more try of whoever called
+                _A_MOMENT.wait(LOOK_AGAIN_S)
+            else:
+                return True
+        return False
+    finally:
+        link.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")

@@ -5,9 +5,10 @@ from facilitator.attendance import models as attendance
 from facilitator.curriculum import models as curriculum
 from facilitator.groups import models as groups
 from facilitator.library import models as library
+from facilitator.materials import models as materials
 from facilitator.planning import models as planning
 from facilitator.prompts import models as prompts
 from facilitator.reminders import models as reminders
 from facilitator.reminders import models_worker as worker
 
-MODELS = (accounts, curriculum, prompts, library, groups, planning, reminders, worker, attendance)
+MODELS = (accounts, curriculum, prompts, library, groups, planning, materials, reminders, worker, attendance)

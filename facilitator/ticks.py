@@ -18,28 +18,38 @@ from sqlalchemy.orm import Session
 
 from facilitator.accounts.service import erase_answers
 from facilitator.attendance.service_forecast import clear_forecasts
+from facilitator.attendance.service_pulse import settle_pulses
 from facilitator.attendance.service_room import clear_rooms, ease_wrong
 from facilitator.db import insert_missing, try_lead
 from facilitator.mail.returned_box import Fate, ReturnedBox
+from facilitator.planning.history import clear_changes
+from facilitator.planning.live import clear_runs
 from facilitator.planning.models import GroupSession
+from facilitator.planning.notes import clear_notes
+from facilitator.planning.parts import clear_own_notes
 from facilitator.reminders.audit import audit as run_audit
 from facilitator.reminders.claim import beat, free_expired
 from facilitator.reminders.delivery import Station, deliver_due
 from facilitator.reminders.delivery_returns import apply_returned
+from facilitator.reminders.erasure import erase_ended
 from facilitator.reminders.health import TICK_PERIODS
 from facilitator.reminders.models import OutboxMessage, Tick
 from facilitator.reminders.models_worker import WorkerBeat
+from facilitator.reminders.personal import is_unanswered, open_rounds
 from facilitator.reminders.ping import report_well
 from facilitator.reminders.policy import resolve_unknown
 from facilitator.reminders.restored import leave_mark
-from facilitator.reminders.returns import forget_returned
+from facilitator.reminders.returns import forget_returned, forget_unlisted
 from facilitator.reminders.rules import OutboxState
 from facilitator.reminders.sweep import sweep
+from facilitator.reminders.traces import erase_traces
 
 log = logging.getLogger(__name__)
 SWEEP_AHEAD = timedelta(days=3)
 KEEP_LEDGER = timedelta(days=30)  # after the session
 KEEP_BEATS = timedelta(days=1)
+BREATH_S = 0.003  # whoever waits to write looks every millisecond
+NOTED_EVERY = timedelta(seconds=5)
 LONGEST_DISPATCH_S = 10.0  # far below the 60 s for which a batch is leased
 # how the log calls the state in which a hand-over ends
 OUTCOMES: dict[str, str] = {
@@ -60,6 +70,8 @@ class Worker:
     mark: Path | None = None
     ping_url: str = ""
     returned: ReturnedBox | None = None
+    mailbox: Path | None = None
+    _noted: dict[str, tuple[datetime, str]] = field(default_factory=dict)
 
     def tick(self, name: str) -> None:
         """Run one tick by name, write down when it ran, and add what was counted to the figures."""
@@ -75,6 +87,15 @@ class Worker:
                 self._note(name, started_at, error)
 
     def _note(self, name: str, started_at: datetime, error: str) -> None:
+        """Write down when a tick ran; of one that comes every second and finds nothing, now and then is enough."""
+        noted_at, last_error = self._noted.get(name, (None, ""))
+        is_news = error != last_error or self.station.counts.snapshot()
+        if noted_at and not is_news and timedelta() <= started_at - noted_at < NOTED_EVERY:
+            return
+        self._write(name, started_at, error)
+        self._noted[name] = started_at, error
+
+    def _write(self, name: str, started_at: datetime, error: str) -> None:
         with self.station.database.write() as db, self.station.counts.flushed(db):
             if db.get(Tick, name) is None:
                 new = {"name": name, "owner": self.station.owner, "epoch": 0, "started_at": started_at, "error": ""}
@@ -109,13 +130,16 @@ def reap(worker: Worker) -> None:
 
 
 def plan(worker: Worker) -> None:
-    """Bring the messages of the coming sessions up to date, should a change have been missed; forget rooms left open."""
+    """Bring the messages of the coming sessions up to date, should a change have been missed.
+
+    Rooms that were left open are forgotten, and pulses that have ended are coded.
+    """
     now = worker.station.clock()
     with worker.station.database.write() as db:
         if not try_lead(db, "plan"):
             return
-        cleared = clear_rooms(db, now) + clear_forecasts(db, now)
-        followed = sweep(db, SWEEP_AHEAD, now, db.commit)
+        cleared = clear_rooms(db, now) + clear_runs(db, now) + clear_forecasts(db, now) + settle_pulses(db, now)
+        followed = sweep(db, SWEEP_AHEAD, now, lambda: _give_way(worker, db))
         db.commit()
     if cleared:
         worker.station.database.checkpoint()
@@ -128,7 +152,7 @@ def audit(worker: Worker) -> None:
     with worker.station.database.write() as db:
         if not try_lead(db, "audit"):
             return
-        found = run_audit(db, worker.station.clock(), db.commit)
+        found = run_audit(db, worker.station.clock(), lambda: _give_way(worker, db))
         db.commit()
     if found.repaired:
         worker.station.counts.count("audit_repaired", by=found.repaired)
@@ -153,23 +177,40 @@ def returns(worker: Worker) -> None:
 
 
 def purge(worker: Worker) -> None:
-    """Delete what is kept for a while alone, and fold the log of the database."""
-    now = worker.station.clock()
-    with worker.station.database.write() as db:
+    """Delete what is kept for a while alone, ask people again whose word is old, erase lists that ended, and fold the log of the database."""
+    database, now = worker.station.database, worker.station.clock()
+    with database.write() as db:
         if not try_lead(db, "purge"):
             return
-        erase_ledger(db, now)
+        open_rounds(db, now)
+        erase_due(db, now)
         forget_returned(db, now)
         erase_answers(db, now)
+        clear_notes(db, now)
+        clear_own_notes(db, now)
+        clear_changes(db, now)
         db.execute(delete(WorkerBeat).where(WorkerBeat.at < now - KEEP_BEATS))
         db.commit()
-    worker.station.database.checkpoint()
+    if worker.mailbox is None:
+        database.checkpoint()
+    else:
+        erase_traces(database, worker.mailbox)
+
+
+def erase_due(db: Session, now: datetime) -> dict[str, int]:
+    """Erase the lists and the messages whose day has come; return how much of what."""
+    receipts = erase_ended(db, now)
+    forget_unlisted(db)
+    counts = {name: sum(getattr(one, name) for one in receipts) for name in ("people", "messages", "materials")}
+    counts["messages"] += erase_ledger(db, now)
+    return {"lists": len(receipts), **counts}
 
 
 def erase_ledger(db: Session, now: datetime) -> int:
-    """Delete the messages of sessions that ended 30 days ago, and tests as old; return how many."""
+    """Delete the messages of sessions that ended 30 days ago, and those about none as old but unanswered questions; return how many."""
     past = select(GroupSession.id).where(GroupSession.ends_at < now - KEEP_LEDGER)
     old_test = OutboxMessage.session_id.is_(None) & (OutboxMessage.planned_at < now - KEEP_LEDGER)
+    old_test &= ~is_unanswered(OutboxMessage)  # nobody is asked a third time because the first was forgotten
     result = db.execute(
         delete(OutboxMessage)
         .where(OutboxMessage.session_id.in_(past) | old_test)
@@ -188,6 +229,12 @@ TICKS: dict[str, Callable[[Worker], None]] = {
     "returns": returns,
     "purge": purge,
 }
+
+
+def _give_way(worker: Worker, db: Session) -> None:
+    """Commit what a round has done so far, and let somebody else write before it goes on."""
+    db.commit()
+    worker.stopping.wait(BREATH_S)
 
 
 def _outcomes(counts: Mapping[str, int]) -> dict[str, int]:

@@ -76,6 +76,12 @@ def zone_country(name: str) -> str:
     return _countries().get(name) or _countries().get(_older_names().get(name, ""), "")
 
 
+def find_only_zone(country: str) -> str:
+    """Return the zone of a country that has a single one, or nothing."""
+    zones = [name for name, code in _countries().items() if code == country]
+    return zones[0] if len(zones) == 1 else ""
+
+
 @cache
 def list_countries() -> frozenset[str]:
     """Return every country that has a zone."""
@@ -204,7 +210,7 @@ def day_of(day: str, month: str, year: str, field: str = "on") -> date:
     except (ValueError, OverflowError):
         raise Invalid("Enter a real date, for example 11 1 2027.", field=field) from None
     if on.year not in _YEARS:
-        raise Invalid(f"Enter a year from {_YEARS[0]} to {_YEARS[-1]}.", field=field)
+        raise Invalid("Enter a year from {first} to {last}.", field=field, first=_YEARS[0], last=_YEARS[-1])
     return on
 
 

@@ -104,6 +104,7 @@ def run(config: Config, database: Database, parent: int | None = None) -> int:
             mark=config.data_dir / MARK,
             ping_url=config.ping_url,
             returned=ReturnedBox(config.returns_url) if config.returns_url else None,
+            mailbox=config.mailbox_dir,
         )
         _take_over(database, config.data_dir / MARK)
         for number in (signal.SIGTERM, signal.SIGINT):

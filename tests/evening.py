@@ -10,9 +10,9 @@ from typing import Any
 
 from facilitator.db import Database
 from facilitator.groups.models import GroupFacilitator
-from facilitator.groups.people import Entry, add_participants, settings_token
+from facilitator.groups.people import Entry, settings_token
 from facilitator.planning.service import page_token
-from tests.factories import APPS, Clock
+from tests.factories import APPS, Clock, add_confirmed
 from tests.planning import stage
 from tests.worlds import lay_out, shelve
 
@@ -65,7 +65,7 @@ def write_evening(db, people, group_values):
     group = stage.make_group(db, alice, **{"place": "Old Mill 3", "country": "GB", **group_values})
     db.add(GroupFacilitator(group_id=group.id, facilitator_id=bob.id, role="co"))
     sessions = stage.make_series(db, group, zone=group.zone)[1]
-    added = add_participants(db, group, [Entry(alias=name, address=f"{name}@example.org") for name in people])
+    added = add_confirmed(db, group, [Entry(alias=name, address=f"{name}@example.org") for name in people])
     first = sessions[0]
     return {
         "tokens": {"alice": alice.session_token, "bob": bob.session_token, "charlie": charlie.session_token},

@@ -23,6 +23,7 @@ from facilitator.accounts.models import EMAIL_PLACE, Facilitator, Role
 from facilitator.accounts.passwords import hash_password
 from facilitator.curriculum.rules import GroupKind
 from facilitator.db import Database
+from facilitator.groups.consent import reaffirm
 from facilitator.groups.models import Group, Participant
 from facilitator.groups.people import Entry, add_participants
 from facilitator.groups.service import GroupDraft, add_co_facilitator, create_group
@@ -81,6 +82,14 @@ def make_group(db, lead, now, **values):
 
 def entry(name: str, **values) -> Entry:
     return Entry(**{"alias": name, "address": email(name), **values})
+
+
+def add_confirmed(db, group, entries) -> list[Participant]:
+    """Put people on a list who have confirmed their address in the group's present round."""
+    added = add_participants(db, group, entries)
+    for person in added:
+        reaffirm(db, person)
+    return added
 
 
 def make_series(db, group, now, **values):
@@ -175,11 +184,14 @@ class House:
                 session["_user_id"], session["_fresh"] = self.account(db, who).session_token, True
         return client
 
-    def plan(self, **values) -> list[GroupSession]:
-        """Plan a series of the group and return its sessions."""
+    def plan(self, *, looked_over: bool = True, **values) -> list[GroupSession]:
+        """Plan a series of the group, look its plans over, and return its sessions."""
         with self.change() as db:
             shelve(db)
-            return make_series(db, db.get_one(Group, self.group_id), self.clock(), **values)[1]
+            sessions = make_series(db, db.get_one(Group, self.group_id), self.clock(), **values)[1]
+            for session in sessions:
+                session.looked_over = looked_over
+            return sessions
 
     def at(self, ending: str = "") -> str:
         """Return an address below the group's."""
@@ -265,7 +277,7 @@ def open_house(config, database, now, **group_values) -> House:
         alice, bob, _charlie = (make_account(db, name) for name in ("Alice", "Bob", "Charlie"))
         group = make_group(db, alice, now, **group_values)
         add_co_facilitator(db, group, email(bob.name))
-        [pat] = add_participants(db, group, [entry("Pat")])
+        [pat] = add_confirmed(db, group, [entry("Pat")])
         return group.id, pat.id
 
     with database.write() as db:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.real import HOW, find_tool
+from tests.real import CHECKER, HOW, find_node, find_tool
 
 POSTGRESQL = Path("/usr/lib/postgresql")  # Debian keeps the server's programs off PATH
 
@@ -17,10 +17,15 @@ def list_absent() -> list[str]:
     """Return the names of the parts that are not installed."""
     present = {
         "PostgreSQL": bool(find_tool("initdb") or any(POSTGRESQL.glob("*/bin/initdb"))),
+        "pg_dump": bool(find_tool("pg_dump")),
         "chromium": bool(find_tool("chromium")),
         "smtp-sink": bool(find_tool("smtp-sink")),
         "faketime": bool(find_tool("faketime")),
         "strace": bool(find_tool("strace")),
+        "spamassassin": bool(find_tool("spamassassin")),
+        "node": bool(find_node()),
+        "java": bool(find_tool("java")),
+        "vnu.jar": CHECKER.exists(),
     }
     return [name for name in HOW if not present[name]]
 

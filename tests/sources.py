@@ -6,8 +6,27 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Self
 
-KERNEL = {"errors": 0, "times": 1, "tokens": 1, "vault": 1, "db": 1, "mail": 2}  # a lower figure stands further left
-DOMAIN = ("accounts", "curriculum", "prompts", "library", "groups", "planning", "reminders", "reports", "participant")
+KERNEL = {
+    "errors": 0,
+    "times": 1,
+    "tokens": 1,
+    "vault": 1,
+    "db": 1,
+    "prepared": 1,
+    "mail": 2,
+}  # a lower figure stands further left
+DOMAIN = (
+    "accounts",
+    "curriculum",
+    "prompts",
+    "library",
+    "groups",
+    "planning",
+    "materials",
+    "reminders",
+    "reports",
+    "participant",
+)
 RANK = {
     "rules": 0,
     "plan": 1,

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import cradle
+
 ROOT = Path(__file__).resolve().parents[1]
 pytestmark = pytest.mark.processes
 
@@ -16,9 +18,13 @@ pytestmark = pytest.mark.processes
 def type_in(tmp_path):
     """Type one command and return how it ended."""
 
-    def run(*arguments, typed="", **settings):
+    def run(*arguments, typed="", really=False, **settings):
         environment = {name: value for name, value in os.environ.items() if not name.startswith("FACILITATOR_")}
         environment |= {"FACILITATOR_MODE": "demo", "FACILITATOR_DATA_DIR": str(tmp_path), **settings}
+        if not really:
+            done = cradle.run(*arguments, environment=environment, typed=typed.encode())
+            said, complained = done.stdout.decode(), done.stderr.decode()
+            return subprocess.CompletedProcess(done.args, done.returncode, said, complained)
         command = [sys.executable, "-m", "facilitator", *arguments]
         return subprocess.run(
             command, cwd=ROOT, env=environment, input=typed, capture_output=True, text=True, timeout=60, check=False
@@ -27,15 +33,17 @@ def type_in(tmp_path):
     return run
 
 
-def test_an_account_is_made_from_the_command_line(type_in):
-    assert type_in("init-db").stdout.startswith("The database is at ")
-    made = type_in("create-facilitator", "you@example.org", "--role", "admin", typed="several words work well\n")
+@pytest.mark.parametrize("really", [True, False], ids=["python -m facilitator", "forked"])
+def test_an_account_is_made_from_the_command_line(type_in, really):
+    assert type_in("init-db", really=really).stdout.startswith("The database is at ")
+    words = ("create-facilitator", "you@example.org", "--role", "admin")
+    made = type_in(*words, typed="several words work well\n", really=really)
     assert (made.returncode, made.stdout) == (0, "The account you@example.org is made.\n")
-    again = type_in("create-facilitator", "you@example.org", typed="several words work well\n")
+    again = type_in(*words[:2], typed="several words work well\n", really=really)
     assert (again.returncode, again.stderr) == (1, "There is an account with this address.\n")
 
 
-@pytest.mark.parametrize("verb", ["web", "worker", "send-due", "plan-due"])
+@pytest.mark.parametrize("verb", ["web", "worker", "send-due", "plan-due", "erase-due"])
 def test_a_database_without_the_schema_is_refused_with_what_to_do(type_in, verb):
     done = type_in(verb)
     assert done.returncode == 1

@@ -224,3 +224,17 @@ def test_what_a_monitor_knows_is_not_shown(given):
     secret = {"FACILITATOR_METRICS_TOKEN": "x" * 16, "FACILITATOR_PING_URL": PINGED[0]}
     shown = repr(Config.from_env(given | secret))
     assert not [value for value in secret.values() if value in shown]
+
+
+def test_leaving_leads_to_a_public_site_by_https(given):
+    assert Config.from_env(given).exit_url == "https://www.wikipedia.org/"
+    chosen = "https://weather.example/today"
+    assert Config.from_env(given | {"FACILITATOR_EXIT_URL": chosen}).exit_url == chosen
+
+
+@pytest.mark.parametrize(
+    "url", ["http://weather.example", "weather.example", "https://", "javascript:alert(1)", "/here"]
+)
+def test_any_other_way_out_is_refused(given, url):
+    [found] = mistakes(given | {"FACILITATOR_EXIT_URL": url})
+    assert "EXIT_URL" in found

@@ -64,7 +64,49 @@ def test_a_writing_session_begins_immediately_and_a_reading_one_does_not(sqlite)
     for open_session in (sqlite.write, sqlite.read):
         with open_session() as db:
             db.execute(text("SELECT 1"))
-    assert said == ["BEGIN IMMEDIATE", "SELECT 1", "BEGIN", "SELECT 1"]
+    # a writer takes its turn on the connection itself, before anything is said through SQLAlchemy
+    assert said == ["SELECT 1", "BEGIN", "SELECT 1"]
+
+
+@pytest.mark.parametrize(("kind", "others"), [("write", "waits"), ("read", "passes")])
+def test_whoever_writes_holds_the_others_back_from_the_start(sqlite, monkeypatch, kind, others):
+    monkeypatch.setattr(db_module, "BUSY_TIMEOUT_MS", 20)
+    with getattr(sqlite, kind)() as first, sqlite.write() as second:
+        first.execute(text("SELECT 1"))
+        if others == "passes":
+            second.execute(text("SELECT 1"))
+        else:
+            with pytest.raises(OperationalError, match="database is locked"):
+                second.execute(text("SELECT 1"))
+
+
+def test_a_writer_is_let_in_beside_one_that_begins_again_at_once(sqlite):
+    """SQLite's own waiting sleeps for up to 100 ms and wakes while the next short transaction is under way."""
+    rounds, stop, asked = 0, threading.Event(), threading.Event()
+
+    def write_on_and_on():
+        nonlocal rounds
+        while not stop.is_set():
+            with sqlite.write() as db:
+                db.execute(text("SELECT 1"))
+                asked.set()
+                time.sleep(0.05)
+            rounds += 1
+            time.sleep(0.005)
+
+    busy = threading.Thread(target=write_on_and_on)
+    busy.start()
+    waited = 0
+    for _ in range(5):
+        asked.clear()
+        asked.wait(10)
+        before = rounds
+        with sqlite.write() as db:
+            db.execute(text("SELECT 1"))
+            waited += rounds - before
+    stop.set()
+    busy.join(10)
+    assert waited <= 15
 
 
 def test_two_writers_that_read_first_take_turns_instead_of_failing(database):

@@ -14,7 +14,8 @@ pytestmark = pytest.mark.processes
 PO = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\nmsgid "Session"\nmsgstr "%s"\n'
 TELL = "import json, sys; print(json.dumps(sys.argv[1:]))"
 SHIM = (
-    "import tests.plugin_real as it, pathlib; it.find_tool = lambda _: None; it.POSTGRESQL = pathlib.Path('/nowhere')"
+    "import tests.plugin_real as it, pathlib; it.find_tool = lambda _: None; "
+    "it.POSTGRESQL = it.CHECKER = pathlib.Path('/nowhere')"
 )
 
 
@@ -26,8 +27,11 @@ def ready(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ([], ["-n", str(load(TOP).WORKERS)]),
-        (["tests/planning", "--no-header"], ["-n", str(load(TOP).WORKERS), "tests/planning", "--no-header"]),
+        ([], [*load(TOP).PARALLEL]),
+        (
+            ["tests/planning", "--no-header"],
+            [*load(TOP).PARALLEL, "tests/planning", "--no-header"],
+        ),
         (["-n", "0"], ["-n", "0"]),
         (["-n4", "-x"], ["-n4", "-x"]),
         (["--numprocesses=3"], ["--numprocesses=3"]),
@@ -148,6 +152,7 @@ def test_absent_real_parts_are_named_in_one_line_and_fail_where_they_are_require
     if required == "0":
         assert len(lines) == 1
         assert "chromium (apt-get install chromium); smtp-sink (apt-get install postfix); faketime" in lines[0]
-        assert lines[0].endswith("strace (apt-get install strace). Their tests are skipped.")
+        assert "spamassassin (apt-get install spamassassin); java (apt-get install default-jre-headless)" in lines[0]
+        assert lines[0].endswith("/usr/local/share/vnu/vnu.jar). Their tests are skipped.")
     else:
         assert "Absent real parts: PostgreSQL (apt-get install postgresql)" in done.stderr + done.stdout

@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from facilitator.db import Base
+from facilitator.materials.draft import MaterialDraft
+from facilitator.materials.service import add_text
 from facilitator.planning.models import Segment
 from facilitator.reminders.rules import OutboxState
 from tests.factories import ON_SQLITE, make_group, make_message, make_series
@@ -30,10 +32,25 @@ PUBLIC = {
     "here.thank": "says that it is done, and of nobody",
     "participant.leave": "the way out, without a question",
     "participant.show_session": "the link is the proof",
+    "participant.read_session": "the link is the proof; changes nothing",
+    "participant.go_back": "leads to the page of the link",
     "participant.say_away": "the link is the proof; adds one to a number",
+    "participant.ask_pulse": "the link is the proof",
+    "participant.send_pulse": "the link is the proof; adds to four numbers",
+    "participant.thank_for_pulse": "the link is the proof; says that it is done, and of nobody",
     "participant.download_appointment": "the link is the proof",
+    "participant.download_material": "the link is the proof",
+    "participant.show_calendar": "the link is the proof",
+    "participant.change_calendar": "the link is the proof",
+    "today.ask_arrived": "the link in a test message is the proof; changes nothing",
+    "today.note_arrived": "the link in a test message is the proof",
+    "planning.show_feed": "a calendar program asks; the address is the proof",
     "participant.show_messages": "the link is the proof",
     "participant.change_messages": "the link is the proof",
+    "participant.ask_confirm": "the link is the proof",
+    "participant.confirm": "the link is the proof",
+    "participant.ask_still": "the link is the proof",
+    "participant.answer_still": "the link is the proof",
     "participant.ask_stop": "the link is the proof",
     "participant.stop_messages": "the link is the proof",
     "participant.show_erased": "says that it is done, and of nobody",
@@ -69,10 +86,13 @@ SIGNED_IN = {
     "library.show_section",
     "library.start_review",
     "library.take_up_later",
+    "paper.download_crisis_card",
+    "accounts.change_calendar",
     "accounts.change_password",
     "accounts.change_settings",
     "accounts.show_settings",
     "accounts.sign_out",
+    "calendar.show_calendar",
     "curriculum.show_agendas",
     "curriculum.show_crisis_card",
     "curriculum.show_model",
@@ -101,12 +121,22 @@ SIGNED_IN = {
     "reports.show_funder",
     "reports.show_organisation",
     "reports.show_reports",
+    "search.search",
+    "search.show_help",
+    "today.change_guide",
+    "today.send_test",
+    "today.show_test",
     "today.show_today",
+    "today.type_digits",
 }
 # an id in the address that belongs to a group
-PRIVATE = {"group_id", "session_id", "series_id", "person_id", "segment_id", "message_id"}
+PRIVATE = {"group_id", "session_id", "series_id", "person_id", "segment_id", "message_id", "material_id"}
 # the same word for an id that belongs to nobody's group
-NOT_PRIVATE = {("mailbox.show_message", "message_id"), ("mailbox.show_html", "message_id")}
+NOT_PRIVATE = {
+    ("mailbox.show_message", "message_id"),
+    ("mailbox.show_html", "message_id"),
+    ("participant.download_material", "material_id"),
+}
 
 
 @pytest.fixture
@@ -121,6 +151,7 @@ def ids(house):
             "person_id": house.person_id,
             "segment_id": db.scalars(select(Segment.id).where(Segment.session_id == first.id)).first(),
             "message_id": make_message(db, first, state=OutboxState.HELD).id,
+            "material_id": add_text(db, first, MaterialDraft(title="A page", text="Words")).id,
             "facilitator_id": house.account(db, "bob").id,
         }
 

@@ -12,7 +12,15 @@ from babel.messages.pofile import read_po
 
 TOP = Path(__file__).resolve().parents[1]
 CATALOGUES = sorted((TOP / "facilitator" / "translations").glob("*/LC_MESSAGES/messages.po"))
-KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "_l": None, "lazy_gettext": None, "N_": None}
+ERRORS = ("Invalid", "Conflict", "NotAllowed")  # their first words are said in the language of whoever reads them
+KEYWORDS = {
+    "_": None,
+    "gettext": None,
+    "ngettext": (1, 2),
+    "_l": None,
+    "lazy_gettext": None,
+    "N_": None,
+} | dict.fromkeys(ERRORS)
 PLACEHOLDER = re.compile(r"%\(\w+\)s|%%|\{\w+\}")
 
 

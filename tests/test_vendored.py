@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).parent.parent / "static" / "vendor"
+FOR_TESTS = Path(__file__).parent / "vendor"
 LINES = [line.split(" | ") for line in (FOLDER / "VENDORED.txt").read_text().splitlines() if line[:1] != "#"]
 
 
@@ -39,3 +40,11 @@ def test_every_script_brings_its_licence():
 def test_no_script_outside_the_folder_is_minified_or_foreign():
     others = [path for path in FOLDER.parent.rglob("*.js") if FOLDER not in path.parents]
     assert [path.name for path in others if max(map(len, path.read_text().splitlines()), default=0) > 500] == []
+
+
+def test_what_is_vendored_for_tests_alone_is_unchanged_and_listed_too():
+    listed = [line.split(" | ") for line in (FOR_TESTS / "VENDORED.txt").read_text().splitlines() if line[:1] != "#"]
+    assert {name: hashlib.sha256((FOR_TESTS / name).read_bytes()).hexdigest() for name, *_rest in listed} == {
+        line[0]: line[-1] for line in listed
+    }
+    assert {name for name, *_rest in listed} == {p.name for p in FOR_TESTS.iterdir()} - {"VENDORED.txt"}

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, SelectField, StringField
+from wtforms import BooleanField, PasswordField, SelectField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
 from facilitator.errors import Invalid
@@ -92,12 +92,13 @@ class FirstAccount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How a person is shown, and in which zone, language and theme they see things."""
+    """How a person is shown, in which zone, language and theme they see things, and whether letters are shortcuts."""
 
     name: str
     zone: str
     language: str
     theme: str
+    has_keys: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +154,7 @@ class SettingsForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     zone = ZoneField(_l("Your time zone"))
     language = SelectField(_l("Language"), choices=languages, **SAY_CHOOSE)
     theme = SelectField(_l("Theme"), choices=themes, **SAY_CHOOSE)
+    keys = BooleanField(_l("Letters as shortcuts"))
 
     def settings(self) -> Settings:
         """Return what was chosen."""
@@ -161,6 +163,7 @@ class SettingsForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
             zone=self.zone.data or "",
             language=self.language.data or "",
             theme=self.theme.data or "",
+            has_keys=bool(self.keys.data),
         )
 
 

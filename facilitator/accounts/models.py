@@ -20,11 +20,22 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+class GuideChoice(StrEnum):
+    """What a person made of the guide of the first days; how far they are in it is read from what there is."""
+
+    SHOWN = "shown"
+    LIST_LATER = "list_later"  # shown, and the list of people is for later
+    HIDDEN = "hidden"
+
+
 class Facilitator(Base, kw_only=True):
     """A person who signs in. The address is sealed; the blind index finds it at sign-in."""
 
     __tablename__ = "facilitator"
-    __table_args__ = (CheckConstraint("role IN ('facilitator', 'reviewer', 'admin')", name="role"),)
+    __table_args__ = (
+        CheckConstraint("role IN ('facilitator', 'reviewer', 'admin')", name="role"),
+        CheckConstraint("guide IN ('shown', 'list_later', 'hidden')", name="guide"),
+    )
 
     id: Mapped[str] = mapped_column(String(22), primary_key=True, default_factory=new_id)
     name: Mapped[str] = mapped_column(String(80))
@@ -37,6 +48,11 @@ class Facilitator(Base, kw_only=True):
     zone: Mapped[str] = mapped_column(String(64), default="Etc/UTC")
     language: Mapped[str] = mapped_column(String(8), default="en")
     created_on: Mapped[date | None] = mapped_column(default=None)
+    feed_version: Mapped[int] = mapped_column(default=0)  # of the calendar link; 0 where there never was one
+    feed_hash: Mapped[str | None] = mapped_column(String(64), unique=True, default=None)
+    feed_titles: Mapped[bool] = mapped_column(default=False)  # whether it says which session of which group
+    guide: Mapped[str] = mapped_column(String(10), default=GuideChoice.SHOWN)
+    mail_proved_on: Mapped[date | None] = mapped_column(default=None)  # a test of theirs was in their hands
 
 
 class SignInAttempts(Base, kw_only=True):

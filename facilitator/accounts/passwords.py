@@ -43,6 +43,8 @@ def validate_password(password: str, field: str = "password") -> None:
         Invalid: saying how long it is to be (NIST SP 800-63B-4: length counts, composition rules do not).
     """
     if len(password) < SHORTEST:
-        raise Invalid(f"Enter a password of at least {SHORTEST} characters. Several words work well.", field)
+        raise Invalid(
+            "Enter a password of at least {least} characters. Several words work well.", field, least=SHORTEST
+        )
     if len(password) > LONGEST:
-        raise Invalid(f"Enter a password of at most {LONGEST} characters.", field)
+        raise Invalid("Enter a password of at most {most} characters.", field, most=LONGEST)

@@ -78,7 +78,7 @@ def validate_name(name: str) -> str:
     """
     name = " ".join(name.split())
     if not 1 <= len(name) <= LONGEST_NAME or has_control_characters(name):
-        raise Invalid(f"Enter a name of 1 to {LONGEST_NAME} characters.", "name")
+        raise Invalid("Enter a name of 1 to {most} characters.", "name", most=LONGEST_NAME)
     return name
 
 

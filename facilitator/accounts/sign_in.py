@@ -21,8 +21,6 @@ from facilitator.vault import vault_of
 FREE_TRIES = 5
 LONGEST_WAIT = timedelta(minutes=15)
 KEPT_FOR = timedelta(days=1)
-WRONG = "The email address or the password is not right."
-WAIT = "There were several wrong tries. Wait a few minutes, then try again."
 _STEPS_TO_LONGEST = 10  # 2^10 s are already more than the longest wait
 
 
@@ -78,7 +76,7 @@ def settle(db: Session, claim: Claim, proof: Proof, now: datetime) -> Facilitato
     facilitator = db.get(Facilitator, claim.facilitator_id) if proof.right and claim.facilitator_id else None
     if facilitator is None or facilitator.password_hash != claim.password_hash:
         _count_wrong(db, claim.index, now)
-        raise NotAllowed(WRONG)
+        raise NotAllowed("The email address or the password is not right.")
     if attempts:
         db.delete(attempts)
     facilitator.password_hash = proof.new_hash or facilitator.password_hash
@@ -88,7 +86,7 @@ def settle(db: Session, claim: Claim, proof: Proof, now: datetime) -> Facilitato
 
 def _refuse_waiting(attempts: SignInAttempts | None, now: datetime) -> None:
     if attempts and attempts.wrong > FREE_TRIES and attempts.until_at > now:
-        raise NotAllowed(WAIT)
+        raise NotAllowed("There were several wrong tries. Wait a few minutes, then try again.")
 
 
 def _count_wrong(db: Session, index: str, now: datetime) -> None:

@@ -6,12 +6,14 @@ from flask_babel import gettext as _
 
 from facilitator.accounts import service as accounts
 from facilitator.accounts import sign_in as doorway
+from facilitator.accounts import views_calendar
 from facilitator.accounts.demo import LOGINS
-from facilitator.accounts.forms import FirstRunForm, PasswordForm, SettingsForm, SignInForm, say_problem
+from facilitator.accounts.forms import UTC_NAME, FirstRunForm, PasswordForm, SettingsForm, SignInForm, say_problem
 from facilitator.accounts.models import Facilitator, Role
 from facilitator.errors import Invalid, NotAllowed, NotFound
+from facilitator.times import find_only_zone
 from facilitator.web import login
-from facilitator.web.locale import THEME_COOKIE, language, theme
+from facilitator.web.locale import KEYS_COOKIE, THEME_COOKIE, has_keys, language, theme
 from facilitator.web.login import me, public
 from facilitator.web.request import database, db, now, settings
 
@@ -59,7 +61,7 @@ def first_run() -> ResponseReturnValue:
     """Make the first account; afterwards there is nothing here."""
     if accounts.count_facilitators(db()):
         raise NotFound
-    form = FirstRunForm()
+    form = FirstRunForm(data={"zone": _likely_zone()})
     if not form.is_submitted():
         return render_template("accounts/first_run.html", form=form)
     if form.validate() and _make_first(form):
@@ -88,8 +90,9 @@ def change_settings() -> ResponseReturnValue:
     db().commit()
     flash(_("Saved."))
     response = redirect(url_for("accounts.show_settings"), 303)
-    response.set_cookie(THEME_COOKIE, chosen.theme, max_age=ONE_YEAR_S, httponly=True, samesite="Lax",
-                        secure=settings().secure_cookies)  # fmt: skip
+    for name, value in ((THEME_COOKIE, chosen.theme), (KEYS_COOKIE, "on" if chosen.has_keys else "off")):
+        response.set_cookie(name, value, max_age=ONE_YEAR_S, httponly=True, samesite="Lax",
+                            secure=settings().secure_cookies)  # fmt: skip
     return response
 
 
@@ -113,7 +116,13 @@ def change_password() -> ResponseReturnValue:
 
 def _present_settings() -> SettingsForm:
     person = me()
-    values = {"name": person.name, "zone": person.zone, "language": person.language, "theme": theme()}
+    values = {
+        "name": person.name,
+        "zone": person.zone,
+        "language": person.language,
+        "theme": theme(),
+        "keys": has_keys(),
+    }
     return SettingsForm(formdata=None, data=values)
 
 
@@ -148,6 +157,12 @@ def _make_first(form: FirstRunForm) -> bool:
     return True
 
 
+def _likely_zone() -> str:
+    """Return the zone of the country that a browser asks in the words of, where there is one such; else that of nobody."""
+    asked = (tag.rpartition("-")[2].upper() for tag in request.accept_languages.values())
+    return next(filter(None, map(find_only_zone, asked)), UTC_NAME)
+
+
 def _local_path(wanted: str) -> str:
     """Return a path of this site, or Today for anything that would lead elsewhere."""
     # browsers read a backslash as a slash and leave out tabs and line ends, so "/\\x" and "/<tab>/x" lead elsewhere
@@ -172,4 +187,8 @@ def _settings_page(form: SettingsForm, password_form: PasswordForm) -> str:
         password_form=password_form,
         email=accounts.email_of(db(), me()),
         has_errors=bool(form.errors or password_form.errors),
+        calendar=views_calendar.calendar_on_page(),
     )
+
+
+views_calendar.register(blueprint)

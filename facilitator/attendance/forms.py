@@ -10,7 +10,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import Field, RadioField, StringField
+from wtforms import Field, RadioField, StringField, TextAreaField
 
 from facilitator.attendance.rules import MOST_PEOPLE, Level
 from facilitator.errors import Invalid
@@ -83,6 +83,9 @@ class CloseForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     returning = RadioField(_l("How many had been here before?"), choices=list)
     outcome = ChoiceByPart(_l("What was used?"))
     minutes = MinutesByPart(_l("Minutes it took"))
+    note = TextAreaField(_l("For the next plan (optional)"))
+    # holds the note that it confirms, as a name in it may be a word as well
+    note_sure = StringField()
     reason = RadioField(_l("Why did it not take place?"), choices=lambda: REASONS)
 
     @classmethod
@@ -94,10 +97,17 @@ class CloseForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
         *,
         returning: str = NOT_ASKED,
         has_check_in: bool = False,
+        note: str = "",
     ) -> "CloseForm":
         """Return the form as it is first shown, or filled with what was sent."""
         count = "" if headcount is None else str(headcount)
-        given = {"headcount": count, "outcome": outcomes, "minutes": minutes or {}, "returning": returning}
+        given = {
+            "headcount": count,
+            "outcome": outcomes,
+            "minutes": minutes or {},
+            "returning": returning,
+            "note": note,
+        }
         form = cls(data=given)
         ways = ((CHECK_IN, _l("As the check-in says")),) if has_check_in else ()
         choices = [*ways, *HANDS, (NOT_ASKED, _l("Not asked"))]
@@ -170,12 +180,18 @@ class CloseForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
         """Tell whether the facilitator says that this very number is right."""
         return self.count is not None and self.sure.data == str(self.count)
 
+    @property
+    def is_note_sure(self) -> bool:
+        """Tell whether the facilitator says that this very note names nobody."""
+        typed, confirmed = (self.note.data or "").split(), (self.note_sure.data or "").split()
+        return bool(typed) and typed == confirmed
+
     def say(self, problem: Invalid) -> None:
         """Show an error beside its field: the minutes of a part, or the count."""
         field: Field = self.headcount
         if problem.field.startswith(self.minutes.name):
             field = self.minutes
             field.id = problem.field  # where the summary of errors leads to
-        elif problem.field == self.reason.name:
-            field = self.reason
+        elif problem.field in {self.reason.name, self.note.name}:
+            field = self[problem.field]
         field.errors = [problem.message]

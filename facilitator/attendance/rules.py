@@ -91,7 +91,7 @@ def validate_headcount(headcount: int) -> int:
         Invalid: when it is below 0 or above 500.
     """
     if not 0 <= headcount <= MOST_PEOPLE:
-        raise Invalid(f"Enter a number from 0 to {MOST_PEOPLE}.", field="headcount")
+        raise Invalid("Enter a number from 0 to {most}.", field="headcount", most=MOST_PEOPLE)
     return headcount
 
 

@@ -13,7 +13,7 @@ from facilitator.attendance.rules import SpokenCode, correctable_until
 from facilitator.attendance.views_closing import Room, load_room
 from facilitator.errors import Conflict, Invalid
 from facilitator.groups.models import Group
-from facilitator.planning import not_held
+from facilitator.planning import live, not_held, notes
 from facilitator.planning import service as planning
 from facilitator.planning.models import GroupSession, SessionStatus
 from facilitator.web.login import me
@@ -31,9 +31,7 @@ def close_room(session_id: str) -> ResponseReturnValue:
     if session.not_held:
         return _show_not_held(session, group)
     room = load_room(session, group)
-    rows = [part.assignment for part in room.plan.segments if part.assignment is not None]
-    said = {row.segment_id: row.outcome for row in rows}
-    took = {row.segment_id: row.actual_minutes for row in rows if row.actual_minutes is not None}
+    said, took = room.begin_outcomes()
     return _show(room, _form(room, _first_count(room), said, took))
 
 
@@ -61,14 +59,17 @@ def save_room(session_id: str) -> ResponseReturnValue:
         if wish == "not_held":
             return _save_not_held(room, form)
         took = form.took()
+        _look_over_note(room, form)
         if wish != "held":
             _keep_count(room, form)
     except Invalid as problem:
         form.say(problem)
         return _show(room, form), HTTPStatus.UNPROCESSABLE_ENTITY
     if wish != "count":
+        notes.keep_note(db(), room.plan.session, form.note.data or "")
         planning.record_outcomes(db(), room.plan.session, form.outcomes, took)
         planning.mark_done(db(), room.plan.session)
+        live.forget_run(db(), room.plan.session.id)
     _commit()
     flash(_("Saved. Nothing was sent to anybody."))
     return redirect(url_for("groups.show_group", group_id=room.group_id), 303)
@@ -93,7 +94,9 @@ def _commit() -> None:
 
 
 def _form(room: Room, count: int | None, said: dict[str, str], took: dict[str, int] | None = None) -> CloseForm:
-    return CloseForm.of(count, said, took, returning=room.returning, has_check_in=room.answers is not None)
+    return CloseForm.of(
+        count, said, took, returning=room.returning, has_check_in=room.answers is not None, note=room.session.next_note
+    )
 
 
 def _show_kept(room: Room, form: CloseForm) -> ResponseReturnValue:
@@ -103,6 +106,14 @@ def _show_kept(room: Room, form: CloseForm) -> ResponseReturnValue:
         form.say(problem)
         return _show(room, form), HTTPStatus.UNPROCESSABLE_ENTITY
     return _show(room, form)
+
+
+def _look_over_note(room: Room, form: CloseForm) -> None:
+    words = form.note.data or ""
+    if len(words) > notes.LONGEST_NOTE:
+        raise Invalid(_("Enter at most %(most)s characters.", most=notes.LONGEST_NOTE), field="note")
+    if words and not form.is_note_sure and notes.holds_name(db(), room.group_id, words):
+        raise Invalid(_("A name of the list stands in this note. Write it without names."), field="note")
 
 
 def _keep_count(room: Room, form: CloseForm) -> None:
@@ -139,6 +150,7 @@ def _save_not_held(room: Room, form: CloseForm) -> ResponseReturnValue:
         raise Invalid(_("Choose why it did not take place."), field="reason")
     not_held.mark_not_held(db(), session, form.reason.data, now())
     attendance.forget_evening(db(), session.id)
+    live.forget_run(db(), session.id)
     _commit()
     flash(_("Saved: it did not take place. Nothing was sent to anybody."))
     return redirect(url_for("planning.show_session", session_id=session.id), 303)

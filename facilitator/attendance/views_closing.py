@@ -1,11 +1,12 @@
 """What the page that closes a room stands on: the session, by what its count is coded, and what was tapped."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from flask_babel import gettext as _
 
 from facilitator.attendance import service as attendance
-from facilitator.attendance.forms import CHECK_IN, NOT_ASKED, CloseForm
+from facilitator.attendance.forms import CHECK_IN, MOST_MINUTES, NOT_ASKED, CloseForm
 from facilitator.attendance.models import Tally
 from facilitator.attendance.rules import (
     Answers,
@@ -24,8 +25,8 @@ from facilitator.attendance.rules import (
 from facilitator.errors import Conflict
 from facilitator.groups import service as groups
 from facilitator.groups.models import Group
-from facilitator.planning import queries
-from facilitator.planning.models import GroupSession, SessionStatus
+from facilitator.planning import live, queries, rules_live
+from facilitator.planning.models import GroupSession, Outcome, SessionStatus
 from facilitator.planning.queries import PlannedSegment, SessionPlan
 from facilitator.web.login import me
 from facilitator.web.request import db, now
@@ -42,6 +43,8 @@ class Room:
         tally: what is kept already.
         answers: what was tapped, while the room is open.
         last: what is kept of the session before, as a number.
+        heads: the people that were counted on the run screen.
+        ran: what the run screen knows of each part, by its id: what became of it, and in how many minutes.
     """
 
     plan: SessionPlan
@@ -54,6 +57,8 @@ class Room:
     tally: Tally | None
     answers: Answers | None
     last: int | None
+    heads: int | None = None
+    ran: Mapping[str, tuple[str, int | None]] = field(default_factory=dict)
 
     @property
     def kept(self) -> Spoken | None:
@@ -67,13 +72,15 @@ class Room:
 
     @property
     def start(self) -> int:
-        """Return the number to step from."""
+        """Return the number to step from: what was counted in the room, or what is likely."""
+        if self.heads is not None:
+            return self.heads
         return starting_count(self.taps, self.last, self.people, self.facilitators)
 
     @property
     def from_taps(self) -> bool:
         """Tell whether the stepper starts from the check-in."""
-        return self.taps > 0 and self.start == self.taps and not self.is_surprised(self.taps)
+        return self.heads is None and self.taps > 0 and self.start == self.taps and not self.is_surprised(self.taps)
 
     @property
     def returning(self) -> str:
@@ -91,6 +98,28 @@ class Room:
     def fillable(self) -> list[PlannedSegment]:
         """Return the parts that something was planned for."""
         return [part for part in self.plan.segments if part.prompt is not None or part.exercise is not None]
+
+    def begin_outcomes(self) -> tuple[dict[str, str], dict[str, int]]:
+        """Return what the answers begin with, and the minutes of prompts: as kept, or as the run screen has them."""
+        rows = [part.assignment for part in self.fillable if part.assignment is not None]
+        said = {row.segment_id: row.outcome for row in rows}
+        took = {row.segment_id: row.actual_minutes for row in rows if row.actual_minutes is not None}
+        if self.session.status == SessionStatus.DONE or took or set(said.values()) - {Outcome.NOT_SAID}:
+            return said, took
+        ran = {
+            part.segment.id: (part, *self.ran[part.segment.id]) for part in self.fillable if part.segment.id in self.ran
+        }
+        minutes = {
+            part_id: max(1, took_all - part.segment.reserved_minutes)
+            for part_id, (part, _became, took_all) in ran.items()
+            if part.prompt is not None and took_all is not None and took_all <= MOST_MINUTES
+        }
+        return {**said, **{part_id: became for part_id, (_part, became, _took) in ran.items()}}, minutes
+
+    @property
+    def session(self) -> GroupSession:
+        """Return the session whose room it is."""
+        return self.plan.session
 
     def is_surprised(self, count: int | None) -> bool:
         """Tell whether a count is asked about once more."""
@@ -123,12 +152,14 @@ def load_room(session: GroupSession, group: Group) -> Room:
     if session.status == SessionStatus.CANCELLED:
         raise Conflict(_("This session was cancelled, so there is nobody to count."))
     attendance.refuse_early(session.starts_at, now())
-    details = groups.get_details(db(), me(), group.id)
+    details = groups.get_details(db(), me(), group.id, now().date())
     tally = attendance.find_tally(db(), session.id)
     answers = attendance.find_answers(db(), session.id)
     known = tally or attendance.find_last_kept(db(), group.id, session.starts_at)
+    plan = queries.session_plan(db(), session, group)
+    row = plan.live
     return Room(
-        plan=queries.session_plan(db(), session, group),
+        plan=plan,
         group_id=group.id,
         label=group.label,
         list_size=attendance.coding_size(tally, details.people),
@@ -138,4 +169,6 @@ def load_room(session: GroupSession, group: Group) -> Room:
         tally=tally,
         answers=answers,
         last=spoken(known.headcount).count if known else None,
+        heads=row.heads if row else None,
+        ran=rules_live.read_outcomes(live.read_state(row), live.list_parts(plan), now()) if row else {},
     )

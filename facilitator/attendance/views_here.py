@@ -61,9 +61,11 @@ def _answer() -> Answer:
 
 
 def _ask(words: str = "", answer: Answer = Answer.UNSAID, *, wrong: bool = False) -> str:
-    help_block = participant.get_help(db(), language())
+    help_block = participant.get_help(db(), language(), now().date())
     return render_template("participant/here.html", words=words, answer=answer, has_errors=wrong, help=help_block)
 
 
 def _thank(*, again: bool) -> str:
-    return render_template("participant/here_done.html", again=again, help=participant.get_help(db(), language()))
+    return render_template(
+        "participant/here_done.html", again=again, help=participant.get_help(db(), language(), now().date())
+    )

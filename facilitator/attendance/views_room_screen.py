@@ -58,6 +58,7 @@ def register(blueprint: Blueprint) -> None:
     blueprint.post("/sessions/<session_id>/check-in/slips")(make_slips)
     blueprint.post("/sessions/<session_id>/check-in/stop")(stop_check_in)
     blueprint.add_app_template_test(can_check_in, "open_to_check_in")
+    blueprint.add_app_template_global(draw_wall, "check_in_wall")
 
 
 def can_check_in(session: GroupSession, at: datetime) -> bool:
@@ -131,7 +132,7 @@ def _seen(room: OpenRoom | None) -> str:
 
 
 def _list_size(group: Group) -> int:
-    return groups.get_details(db(), me(), group.id).people or group.capacity
+    return groups.get_details(db(), me(), group.id, now().date()).people or group.capacity
 
 
 def _show(session: GroupSession, form: SlipsForm) -> str:
@@ -140,7 +141,7 @@ def _show(session: GroupSession, form: SlipsForm) -> str:
         "attendance/check_in.html",
         session=session,
         room=room,
-        wall=_wall(room, now()) if room else None,
+        wall=draw_wall(room, now()) if room else None,
         form=form,
         seen=mark_of(_seen(room)),
         now=now(),
@@ -148,7 +149,8 @@ def _show(session: GroupSession, form: SlipsForm) -> str:
     )
 
 
-def _wall(room: OpenRoom, at: datetime) -> Wall:
+def draw_wall(room: OpenRoom, at: datetime) -> Wall:
+    """Return what the people in an open room read; the run screen shows it too."""
     words = service_room.room_words(room, at) if room.way == Way.WORDS else ()
     language = _known(room.language)
     with force_locale(language):

@@ -29,13 +29,19 @@ REFERRED = (EntryKind.PATHWAY, EntryKind.EXERCISE)
 OWN_PATHWAY = "own-"
 """How the slugs of pathways begin that were written here."""
 
+OWN_AGENDA = "own-"
+"""How the slugs of agendas begin that were kept from a session: they are chosen by hand, so no catalogue holds them."""
+
 _kept: WeakKeyDictionary[Engine | Connection, dict[str, tuple[str, Catalogue]]] = WeakKeyDictionary()
 
 
 def edition(db: Session, language: str) -> Catalogue:
     """Return the content in a language, or in the source language where the library has no edition of it."""
     known = language if language in editions() else SOURCE_LANGUAGE
-    revision = find_setting(db, REVISION)
+    # looked up once for each session of the database, so that one page shows one state of the library throughout
+    if REVISION not in db.info:
+        db.info[REVISION] = find_setting(db, REVISION)
+    revision = db.info[REVISION]
     if revision is None:  # nothing was brought in yet
         return catalogue(known)
     kept = _kept.setdefault(db.get_bind(), {})
@@ -47,12 +53,13 @@ def edition(db: Session, language: str) -> Catalogue:
 def note_change(db: Session) -> None:
     """Make every process read the library anew; for whoever writes an entry."""
     keep_setting(db, REVISION, new_id())
+    db.info.pop(REVISION, None)
 
 
 def _load(db: Session, language: str) -> Catalogue:
     wanted = (LibraryEntry.language == language) | LibraryEntry.kind.in_(REFERRED)
     found = list(db.scalars(select(LibraryEntry).where(wanted).order_by(LibraryEntry.slug, LibraryEntry.version)))
-    rows = [row for row in found if row.language == language]
+    rows = [row for row in found if row.language == language and not _is_kept_agenda(row)]
     shipped = catalogue(language)
     newest: dict[Slot, Any] = dict.fromkeys(list_shelves(shipped))  # in the order of the files, then by slug
     paths = (row for row in rows if row.kind == EntryKind.PATHWAY)
@@ -70,6 +77,10 @@ def _load(db: Session, language: str) -> Catalogue:
     elsewhere = [row for row in found if row.language != language]
     earlier = _read_all(elsewhere) | _read_all(rows)
     return replace(arrange(shipped, current), owners=own, private=private, earlier=earlier)
+
+
+def _is_kept_agenda(row: LibraryEntry) -> bool:
+    return row.kind == EntryKind.AGENDA and row.slug.startswith(OWN_AGENDA)
 
 
 def _read_all(rows: Iterable[LibraryEntry]) -> dict[tuple[EntryKind, str, int], Any]:

@@ -136,7 +136,7 @@ def approve_entry(db: Session, entry_id: str, role: str, on: date) -> LibraryEnt
     """
     role = " ".join(role.split())
     if not 1 <= len(role) <= LONGEST_ROLE:
-        raise Invalid(f"Enter the reviewer's role in 1 to {LONGEST_ROLE} characters.", field="role")
+        raise Invalid("Enter the reviewer's role in 1 to {most} characters.", field="role", most=LONGEST_ROLE)
     row = db.get(LibraryEntry, entry_id)
     if row is None:
         raise NotFound

@@ -4,7 +4,7 @@ Dates are relative to the present. Everything is made through the same use cases
 earlier instant as "now"; the reminders of the past are then really delivered to the local mailbox.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
@@ -12,12 +12,14 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from facilitator.accounts.demo import LOGINS
-from facilitator.accounts.models import Facilitator, Role
+from facilitator.accounts.models import Facilitator, GuideChoice, Role
 from facilitator.accounts.service import count_facilitators, create_facilitator
 from facilitator.attendance.rules import Precision
 from facilitator.attendance.service import close_room
 from facilitator.curriculum.rules import GroupKind
-from facilitator.groups.models import Group, Wording
+from facilitator.demo.handouts import hand_out
+from facilitator.groups.consent import reaffirm
+from facilitator.groups.models import Group, Participant, Wording
 from facilitator.groups.people import Entry, add_participants
 from facilitator.groups.service import GroupDraft, add_co_facilitator, count_participants, create_group
 from facilitator.planning.models import Assignment, GroupSession, Outcome
@@ -60,6 +62,7 @@ def seed_demo(db: Session, now: datetime) -> bool:
         )
         for login, role in zip(LOGINS, (Role.ADMIN, Role.FACILITATOR), strict=True)
     )
+    ana.guide = sam.guide = GuideChoice.HIDDEN  # their first days are behind them
     _seed_closed(db, ana, now)
     _seed_open(db, sam, now)
     return True
@@ -83,7 +86,7 @@ def _seed_closed(db: Session, ana: Facilitator, now: datetime) -> None:
     add_default_rules(db, group)
     add_co_facilitator(db, group, LOGINS[1].email)
     entries = [_entry(alias, at) for at, alias in enumerate(CLOSED_PEOPLE)]
-    add_participants(db, group, entries)
+    _confirm(db, add_participants(db, group, entries))
     first_on = local.date() - 4 * WEEK
     _, sessions = schedule_series(
         db,
@@ -101,6 +104,7 @@ def _seed_closed(db: Session, ana: Facilitator, now: datetime) -> None:
     )
     _close_past(db, group, sessions, CLOSED_COUNTS, now)
     set_released(db, sessions[4], materials=True, note=True)
+    hand_out(db, sessions[4])
     follow(db, sessions, now - MAIL_SINCE)
 
 
@@ -121,7 +125,7 @@ def _seed_open(db: Session, sam: Facilitator, now: datetime) -> None:
     add_default_rules(db, group)
     add_co_facilitator(db, group, LOGINS[0].email)
     entries = [replace(_entry(alias, at), zone=home) for at, (alias, home) in enumerate(OPEN_PEOPLE)]
-    add_participants(db, group, entries)
+    _confirm(db, add_participants(db, group, entries))
     next_on = to_local(now, zone).date() + timedelta(days=2)
     _, sessions = schedule_series(
         db,
@@ -140,6 +144,11 @@ def _seed_open(db: Session, sam: Facilitator, now: datetime) -> None:
     )
     _close_past(db, group, sessions, OPEN_COUNTS, now)
     follow(db, sessions, now - MAIL_SINCE)
+
+
+def _confirm(db: Session, people: Sequence[Participant]) -> None:
+    for person in people:
+        reaffirm(db, person)
 
 
 def _entry(alias: str, at: int) -> Entry:

@@ -56,17 +56,24 @@ def checked(draft: GroupDraft) -> dict[str, Any]:
     """
     label, place, link = " ".join(draft.label.split()), " ".join(draft.place.split()), draft.link.strip()
     if not 1 <= len(label) <= LONGEST_LABEL or has_control_characters(label):
-        raise Invalid(f"Enter a name of 1 to {LONGEST_LABEL} characters.", "label")
+        raise Invalid("Enter a name of 1 to {most} characters.", "label", most=LONGEST_LABEL)
     if draft.capacity not in SIZES[draft.kind]:
         least, most = SIZES[draft.kind][0], SIZES[draft.kind][-1]
-        raise Invalid(f"Enter a number of places from {least} to {most} for this kind of group.", "capacity")
+        raise Invalid(
+            "Enter a number of places from {least} to {most} for this kind of group.",
+            "capacity",
+            least=least,
+            most=most,
+        )
     get_zone(draft.zone)
     if draft.minutes not in LENGTHS_MINUTES:
         raise Invalid("Enter 60, 75 or 90.", "minutes")
     if len(place) > LONGEST_PLACE or has_control_characters(place):
-        raise Invalid(f"Enter a place of at most {LONGEST_PLACE} characters.", "place")
+        raise Invalid("Enter a place of at most {most} characters.", "place", most=LONGEST_PLACE)
     if link and not _is_web_address(link):
-        raise Invalid(f"Enter an address that begins with https:// and has at most {LONGEST_LINK} characters.", "link")
+        raise Invalid(
+            "Enter an address that begins with https:// and has at most {most} characters.", "link", most=LONGEST_LINK
+        )
     if draft.country != "INT" and not re.fullmatch("[A-Z]{2}", draft.country):
         raise Invalid("Choose one of the answers.", "country")
     for name, value, known in (

@@ -6,7 +6,7 @@ A participant row holds what mail needs and nothing else: no attendance, no last
 from datetime import date, datetime, time
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from facilitator.accounts.models import Facilitator
@@ -65,6 +65,10 @@ class Group(Base, kw_only=True):
     pace: Mapped[str] = mapped_column(String(10), default="gentle")
     precision: Mapped[str] = mapped_column(String(10), default="protected")
     reminders_paused_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
+    # everybody is asked anew in rounds whether their address is still safe; the day belongs to the group, to nobody alone
+    consent_round: Mapped[int] = mapped_column(default=1)
+    consent_since_on: Mapped[date | None] = mapped_column(default=None)
+    aftercare: Mapped[bool] = mapped_column(default=False)  # whether a few words go out on the morning after
     created_on: Mapped[date | None] = mapped_column(default=None)
 
 
@@ -91,6 +95,9 @@ class Participant(Base, kw_only=True):
         Index("uq_participant_group_id_address_index", "group_id", "address_index", unique=True),
         CheckConstraint("wording IN ('vague', 'plain', 'full')", name="wording"),
         CheckConstraint("state IN ('active', 'paused', 'stopped')", name="state"),
+        CheckConstraint("consent_round >= 0", name="consent_round"),
+        CheckConstraint("days BETWEEN 1 AND 127", name="days"),
+        CheckConstraint("waiting >= 0", name="waiting"),
         # without a rowid the file keeps no order of joining
         {"sqlite_with_rowid": False},
     )
@@ -107,3 +114,27 @@ class Participant(Base, kw_only=True):
     zone: Mapped[str | None] = mapped_column(String(64), default=None)
     quiet_from_time: Mapped[time] = mapped_column(default=time(20))
     quiet_to_time: Mapped[time] = mapped_column(default=time(8))
+    consent_round: Mapped[int] = mapped_column(default=0)  # of the group, in which they last confirmed; 0 for never
+    language: Mapped[str | None] = mapped_column(String(8), default=None)  # None for the group's
+    leads: Mapped[list[int] | None] = mapped_column(
+        JSON(none_as_null=True), default=None
+    )  # minutes; None for every one
+    days: Mapped[int] = mapped_column(default=127)  # on which messages may come, Monday is 1, Tuesday 2, Wednesday 4
+    waiting: Mapped[int] = mapped_column(default=0)  # place in the queue of an open group; 0 is in
+    feed_version: Mapped[int] = mapped_column(default=0)  # of the calendar link; 0 where there never was one
+    feed_hash: Mapped[str | None] = mapped_column(String(64), unique=True, default=None)
+
+
+class ErasureReceipt(Base, kw_only=True):
+    """What was erased of a list at the end of a series: numbers alone, and never whose."""
+
+    __tablename__ = "erasure_receipt"
+    __table_args__ = (Index("ix_erasure_receipt_group_id", "group_id"),)
+
+    id: Mapped[str] = mapped_column(String(22), primary_key=True, default_factory=new_id)
+    group_id: Mapped[str] = mapped_column(ForeignKey(Group.id, ondelete="CASCADE"))
+    erased_on: Mapped[date]
+    by_hand: Mapped[bool] = mapped_column(default=False)  # a facilitator pressed it before its day
+    people: Mapped[int] = mapped_column(default=0)
+    messages: Mapped[int] = mapped_column(default=0)
+    materials: Mapped[int] = mapped_column(default=0)

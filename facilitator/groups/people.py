@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import time
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from facilitator.accounts.service import has_control_characters, normal_address
@@ -63,7 +63,9 @@ class Person:
 
 
 def add_participants(db: Session, group: Group, entries: Sequence[Entry]) -> list[Participant]:
-    """Put people on a group's list, all or none.
+    """Put people on a group's list, all or none; none of them is written to before they confirm.
+
+    In an open group whose places are taken the next ones wait in a queue, in the order in which they were added.
 
     Raises:
         Invalid: for the first entry whose alias, address or zone cannot be used.
@@ -75,10 +77,12 @@ def add_participants(db: Session, group: Group, entries: Sequence[Entry]) -> lis
     left = places_left(group, len(present))
     if left is not None and len(entries) > left:
         raise Conflict(
-            f"The group has {group.capacity} places and {len(present)} people on its list. "
-            "Take somebody off the list or offer more places."
+            "The group has {places} places and {count} people on its list. Take somebody off the list or offer more places.",
+            places=group.capacity,
+            count=len(present),
         )
     added = [_new(db, group, entry) for entry in entries]
+    _queue(db, group, added)
     indexes = [participant.address_index for participant in added]
     if len(set(indexes)) != len(indexes) or present & set(indexes):
         raise Conflict("An address stands twice. Each person has an address of their own on the list.")
@@ -116,8 +120,71 @@ def checked_entry(entry: Entry) -> str:
         get_zone(entry.zone)
     address = normal_address(entry.address, "address")
     if len(address) > LONGEST_ADDRESS:
-        raise Invalid(f"Enter an address of at most {LONGEST_ADDRESS} characters.", "address")
+        raise Invalid("Enter an address of at most {most} characters.", "address", most=LONGEST_ADDRESS)
     return address
+
+
+def _queue(db: Session, group: Group, added: Sequence[Participant]) -> None:
+    """Give those for whom an open group has no place left one in its queue; whoever waits already goes first."""
+    if group.kind == GroupKind.CLOSED:
+        return
+    people = func.count().filter(Participant.waiting == 0)
+    inside, last = db.execute(
+        select(people, func.coalesce(func.max(Participant.waiting), 0)).where(Participant.group_id == group.id)
+    ).one()
+    free = 0 if last else max(group.capacity - inside, 0)
+    for place, person in enumerate(added[free:], last + 1):
+        person.waiting = place
+
+
+def admit_next(db: Session, group: Group) -> Participant | None:
+    """Give the first in the queue a place that is free; return them, or None when nobody waits or no place is free.
+
+    The caller brings the messages of the group up to date afterwards.
+    """
+    db.refresh(group, with_for_update={"key_share": True})
+    inside = select(func.count()).where(Participant.group_id == group.id, Participant.waiting == 0)
+    if (db.scalar(inside) or 0) >= group.capacity:
+        return None
+    queue = select(Participant).where(Participant.group_id == group.id, Participant.waiting > 0)
+    first = db.scalars(queue.order_by(Participant.waiting, Participant.id).limit(1)).first()
+    if first is not None:
+        first.waiting = 0
+        db.flush()
+    return first
+
+
+def move_participant(db: Session, person: Participant, to_group: Group) -> Participant:
+    """Move a person to another list and return their new row; the old one is erased, its links with it.
+
+    Alias, address and how they are written to go along, and so does their consent. In an open group whose places are
+    taken they wait. The caller folds the database's log and brings the messages of both groups up to date.
+
+    Raises:
+        Conflict: when the address is on the other list already, or a closed group has no place left.
+    """
+    opened, from_group = open_person(db, person), db.get_one(Group, person.group_id)
+    if from_group.id == to_group.id:
+        raise Conflict("The person is in this group already.")
+    entry = Entry(alias=opened.alias, address=opened.address, wording=Wording(person.wording), zone=person.zone)
+    [moved] = add_participants(db, to_group, [entry])
+    for name in ("state", "quiet_from_time", "quiet_to_time", "language", "leads", "days"):
+        setattr(moved, name, getattr(person, name))
+    # as many rounds behind the present one as before
+    behind = from_group.consent_round - person.consent_round
+    moved.consent_round = max(to_group.consent_round - behind, 1) if person.consent_round else 0
+    remove_participant(db, person)
+    return moved
+
+
+def renew_settings_link(db: Session, participant: Participant) -> str:
+    """Give a person a new link to their settings and return its token; the one before opens nothing any more."""
+    participant.link_version += 1
+    participant.feed_hash = None  # whoever had the old link could read the calendar's address there
+    token = settings_token(db, participant)
+    participant.settings_hash = token_hash(token)
+    db.flush()
+    return token
 
 
 def _new(db: Session, group: Group, entry: Entry) -> Participant:
@@ -142,7 +209,7 @@ def checked_alias(alias: str) -> str:
     """
     alias = " ".join(alias.split())
     if not 1 <= len(alias) <= LONGEST_ALIAS or has_control_characters(alias):
-        raise Invalid(f"Enter an alias of 1 to {LONGEST_ALIAS} characters.", "alias")
+        raise Invalid("Enter an alias of 1 to {most} characters.", "alias", most=LONGEST_ALIAS)
     return alias
 
 
@@ -174,6 +241,8 @@ def change_messages(db: Session, participant: Participant, *, wording: Wording, 
 def change_state(db: Session, participant: Participant, state: MailState) -> None:
     """Pause, stop or resume messages to a person; it takes effect before the next message leaves."""
     participant.state = state
+    if state == MailState.STOPPED:
+        participant.feed_hash = None  # the calendar ends too, and starting messages again does not bring it back
     db.flush()
 
 

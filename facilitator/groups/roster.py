@@ -82,7 +82,7 @@ def decode_file(content: bytes) -> str:
         Invalid: when it is too large or is not text in UTF-8.
     """
     if len(content) > MOST_BYTES:
-        raise Invalid(f"The file is too large. A list has at most {MOST_ROWS} lines and 64 kB.", "file")
+        raise Invalid("The file is too large. A list has at most {most} lines and 64 kB.", "file", most=MOST_ROWS)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -105,13 +105,15 @@ def read_rows(text: str) -> list[Row]:
     if not body:
         raise Invalid("Enter at least one person: an alias and an address.", "text")
     if len(body) > MOST_ROWS:
-        raise Invalid(f"The list has {len(body)} lines. Add at most {MOST_ROWS} at a time.", "text")
+        raise Invalid(
+            "The list has {count} lines. Add at most {most} at a time.", "text", count=len(body), most=MOST_ROWS
+        )
     return [_row(number, cells, columns) for number, cells in body]
 
 
 def _cells(text: str) -> list[list[str]]:
     if len(text.encode()) > MOST_BYTES:
-        raise Invalid(f"The list is too long. It has at most {MOST_ROWS} lines and 64 kB.", "text")
+        raise Invalid("The list is too long. It has at most {most} lines and 64 kB.", "text", most=MOST_ROWS)
     lines = "\n".join(text.removeprefix(BYTE_ORDER_MARK).splitlines())
     unquoted = _QUOTED_NAME.sub(r"\g<name> ", lines)
     try:
@@ -122,7 +124,9 @@ def _cells(text: str) -> list[list[str]]:
     for number, line in enumerate(cells, 1):
         if any(_holds_fields(cell) for cell in line):
             raise Invalid(
-                f"Line {number} is separated in another way than the first. Use one sign in all lines.", "text"
+                "Line {number} is separated in another way than the first. Use one sign in all lines.",
+                "text",
+                number=number,
             )
     return cells
 

@@ -5,7 +5,7 @@ Every path to a group goes through `get_group`, or through `only_mine` where mor
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from facilitator.accounts.models import Facilitator
 from facilitator.accounts.service import find_by_address
 from facilitator.curriculum.rules import GroupKind
 from facilitator.errors import Conflict, Invalid, NotAllowed, NotFound
+from facilitator.groups.consent import count_unsaid
 from facilitator.groups.draft import GroupDraft, checked
 from facilitator.groups.models import Group, GroupFacilitator, GroupRole, Participant
 from facilitator.times import get_zone
@@ -36,10 +37,20 @@ class GroupSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupDetails:
-    """A group with how many are on its mailing list, and who leads it, the lead first."""
+    """A group with what its page shows of people.
+
+    Args:
+        group: itself.
+        people: how many are on its mailing list.
+        unasked: how many of them never confirmed their address.
+        stale: how many have to confirm it anew before they are written to.
+        leaders: who leads it, the lead first.
+    """
 
     group: Group
     people: int
+    unasked: int
+    stale: int
     leaders: tuple[tuple[Facilitator, GroupRole], ...]
 
 
@@ -49,7 +60,7 @@ def create_group(db: Session, me: Facilitator, draft: GroupDraft, now: datetime)
     Raises:
         Invalid: naming the field that cannot be used.
     """
-    group = Group(**checked(draft), created_on=now.date())
+    group = Group(**checked(draft), created_on=now.date(), consent_since_on=now.date())
     db.add(group)
     db.flush()
     db.add(GroupFacilitator(group_id=group.id, facilitator_id=me.id, role=GroupRole.LEAD))
@@ -89,8 +100,14 @@ def only_mine(found: AnySelect, me: Facilitator) -> AnySelect:
     return mine.where(GroupFacilitator.facilitator_id == me.id)
 
 
-def get_details(db: Session, me: Facilitator, group_id: str) -> GroupDetails:
+def get_details(db: Session, me: Facilitator, group_id: str, on: date) -> GroupDetails:
     """Return a group that this facilitator leads or co-facilitates, with what its page shows of people: in one query.
+
+    Args:
+        db: a session.
+        me: who asks.
+        group_id: of the group.
+        on: the day on which it is told what the word of each person is worth.
 
     Raises:
         NotFound: as `get_group`.
@@ -98,7 +115,7 @@ def get_details(db: Session, me: Facilitator, group_id: str) -> GroupDetails:
     people = select(func.count()).where(Participant.group_id == Group.id).scalar_subquery()
     own = select(GroupFacilitator.group_id).where(GroupFacilitator.facilitator_id == me.id)
     found = db.execute(
-        select(Group, people, Facilitator, GroupFacilitator.role)
+        select(Group, people, *count_unsaid(on), Facilitator, GroupFacilitator.role)
         .join(GroupFacilitator, GroupFacilitator.group_id == Group.id)
         .join(Facilitator, Facilitator.id == GroupFacilitator.facilitator_id)
         .where(Group.id == group_id, Group.id.in_(own))
@@ -106,8 +123,9 @@ def get_details(db: Session, me: Facilitator, group_id: str) -> GroupDetails:
     ).all()
     if not found:
         raise NotFound
-    leaders = tuple((facilitator, GroupRole(role)) for _group, _people, facilitator, role in found)
-    return GroupDetails(group=found[0][0], people=found[0][1], leaders=leaders)
+    group, listed, unasked, stale, *_ = found[0]
+    leaders = tuple((facilitator, GroupRole(role)) for *_counts, facilitator, role in found)
+    return GroupDetails(group=group, people=listed, unasked=unasked, stale=stale, leaders=leaders)
 
 
 def get_led_group(db: Session, me: Facilitator, group_id: str) -> Group:

@@ -12,7 +12,7 @@ from facilitator.accounts.models import Facilitator
 from facilitator.attendance.rules import Precision, code_spans
 from facilitator.errors import Conflict, Invalid
 from facilitator.groups import service as groups
-from facilitator.groups import views_people
+from facilitator.groups import views_erasure, views_people
 from facilitator.groups.forms import EVERYWHERE, CoForm, GroupForm, country_name
 from facilitator.groups.models import Group, GroupRole
 from facilitator.planning.models import SessionStatus
@@ -26,6 +26,7 @@ from facilitator.web.request import db, now, settings
 
 blueprint = Blueprint("groups", __name__)
 views_people.register(blueprint)
+views_erasure.register(blueprint)
 SHOWN_AHEAD = 4
 USUAL_PEOPLE = 8
 LOOKED_AHEAD = timedelta(days=120)
@@ -64,14 +65,14 @@ def create_group() -> ResponseReturnValue:
 @blueprint.get("/groups/<group_id>")
 def show_group(group_id: str) -> ResponseReturnValue:
     """Show a group: its series, its people in numbers, its reminders and how many came."""
-    details = groups.get_details(db(), me(), group_id)
+    details = groups.get_details(db(), me(), group_id, now().date())
     group = details.group
     return render_template(
         "groups/show_group.html",
         nav="groups",
         group=group,
         country=country_name(group.country),
-        people=details.people,
+        details=details,
         leaders=details.leaders,
         me=me(),
         is_lead=_is_lead(details.leaders),

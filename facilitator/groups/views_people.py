@@ -12,16 +12,21 @@ from facilitator.curriculum.rules import GroupKind
 from facilitator.errors import Conflict, Invalid
 from facilitator.groups import people
 from facilitator.groups import service as groups
+from facilitator.groups.consent import consent
 from facilitator.groups.forms import PeopleForm, PersonForm
-from facilitator.groups.models import Group, MailState
+from facilitator.groups.models import Group, GroupRole, MailState
 from facilitator.groups.people import Entry
 from facilitator.groups.roster import PreviewRow, Verdict, decode_file, fingerprint, preview, read_rows
 from facilitator.planning.joining import find_missed_start
 from facilitator.planning.rules import joins_until
+from facilitator.reminders import erasure
 from facilitator.reminders import service as reminders
+from facilitator.reminders.personal import repeat_confirm
+from facilitator.reminders.returns import forget_unlisted
 from facilitator.reminders.suppression import find_suppression
+from facilitator.reminders.traces import erase_traces
 from facilitator.web.login import me
-from facilitator.web.request import database, db, now
+from facilitator.web.request import database, db, now, settings
 
 STATES = {"pause": MailState.PAUSED, "stop": MailState.STOPPED, "resume": MailState.ACTIVE}
 
@@ -33,6 +38,9 @@ def register(blueprint: Blueprint) -> None:
     blueprint.get("/groups/<group_id>/people/<person_id>")(show_person)
     blueprint.post("/groups/<group_id>/people/<person_id>")(change_person)
     blueprint.post("/groups/<group_id>/people/<person_id>/state")(change_state)
+    blueprint.post("/groups/<group_id>/people/<person_id>/ask")(ask_person)
+    blueprint.post("/groups/<group_id>/people/<person_id>/link")(renew_link)
+    blueprint.post("/groups/<group_id>/people/<person_id>/group")(move_person)
     blueprint.post("/groups/<group_id>/people/<person_id>/remove")(remove_person)
 
 
@@ -99,13 +107,47 @@ def change_state(group_id: str, person_id: str) -> ResponseReturnValue:
     return redirect(url_for("groups.show_people", group_id=group.id), 303)
 
 
+def ask_person(group_id: str, person_id: str) -> ResponseReturnValue:
+    """Ask once more whether the address is safe; there is never a third time."""
+    group = groups.get_led_group(db(), me(), group_id)
+    repeat_confirm(db(), group, people.get_participant(db(), group, person_id), now())
+    db().commit()
+    flash(_("The question goes out once more, and not again after that."))
+    return redirect(url_for("groups.show_people", group_id=group.id), 303)
+
+
+def renew_link(group_id: str, person_id: str) -> ResponseReturnValue:
+    """Give a person a new link, because somebody else may have the old one; the next message brings it."""
+    group = groups.get_led_group(db(), me(), group_id)
+    people.renew_settings_link(db(), people.get_participant(db(), group, person_id))
+    db().commit()
+    flash(_("The old link opens nothing any more. The next message brings the new one."))
+    return redirect(url_for("groups.show_people", group_id=group.id), 303)
+
+
+def move_person(group_id: str, person_id: str) -> ResponseReturnValue:
+    """Move a person to another group that one leads; whoever waits gets the place that came free."""
+    group = groups.get_led_group(db(), me(), group_id)
+    to_group = groups.get_led_group(db(), me(), request.form.get("to", ""))
+    people.move_participant(db(), people.get_participant(db(), group, person_id), to_group)
+    people.admit_next(db(), group)
+    for each in (group, to_group):
+        reminders.follow_group(db(), each, now())
+    db().commit()
+    database().checkpoint()
+    flash(_("Moved. Messages about the meetings of %(label)s come from now on.", label=to_group.label))
+    return redirect(url_for("groups.show_people", group_id=to_group.id), 303)
+
+
 def remove_person(group_id: str, person_id: str) -> ResponseReturnValue:
     """Erase one person from the list."""
     group = groups.get_led_group(db(), me(), group_id)
     people.remove_participant(db(), people.get_participant(db(), group, person_id))
+    forget_unlisted(db())
+    people.admit_next(db(), group)
     reminders.follow_group(db(), group, now())
     db().commit()
-    database().checkpoint()
+    erase_traces(database(), settings().mailbox_dir)
     flash(_("Alias and address are erased. Messages to this person are withdrawn."))
     return redirect(url_for("groups.show_people", group_id=group.id), 303)
 
@@ -147,7 +189,13 @@ def _add(group: Group, rows: Sequence[PreviewRow]) -> ResponseReturnValue:
     people.add_participants(db(), group, entries)
     reminders.follow_group(db(), group, now())
     db().commit()
-    flash(ngettext("%(num)s person is on the list now.", "%(num)s people are on the list now.", len(entries)))
+    flash(
+        ngettext(
+            "%(num)s person is on the list now. One neutral message asks whether the address is safe; nothing else is sent before the answer.",
+            "%(num)s people are on the list now. One neutral message asks each whether the address is safe; nothing else is sent before the answer.",
+            len(entries),
+        )
+    )
     return redirect(url_for("groups.show_people", group_id=group.id), 303)
 
 
@@ -157,6 +205,9 @@ def _people_page(group: Group, form: PeopleForm, rows: Sequence[PreviewRow] = ()
         nav="groups",
         group=group,
         people=people.list_people(db(), group),
+        erased_on=erasure.find_erasure_day(db(), group, now()),
+        receipts=erasure.list_receipts(db(), group),
+        consent_of=lambda person: consent(person, group, now().date()),
         form=form,
         rows=rows,
         is_closed=group.kind == GroupKind.CLOSED,
@@ -173,6 +224,12 @@ def _person_page(group: Group, person: people.Person, form: PersonForm) -> str:
         group=group,
         person=person,
         form=form,
+        consent=consent(person.participant, group, now().date()),
+        others=[
+            each.group
+            for each in groups.list_groups(db(), me())
+            if each.role == GroupRole.LEAD and each.group.id != group.id
+        ],
         suppression=find_suppression(db(), person.participant, now()),
         now=now(),
         has_errors=bool(form.errors),

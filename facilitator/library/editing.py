@@ -12,12 +12,13 @@ from enum import StrEnum
 from typing import Any
 
 from facilitator.curriculum.catalogue import ANYWHERE, Catalogue
+from facilitator.curriculum.editions import OWN_AGENDA
 from facilitator.curriculum.materials import Exercise, HelpLine
 from facilitator.curriculum.rules import EntryKind, ExerciseUse, HelpKind, PromptStatus, Provenance, SegmentKind
 from facilitator.curriculum.shelves import SINGLE_SCRIPTS, Slot
 
 ADDABLE = frozenset({EntryKind.EXERCISE, EntryKind.AGREEMENT, EntryKind.SCRIPT, EntryKind.HELP_LINE})
-"""Kinds of which new ones can be written; agendas come one for each kind and length of session."""
+"""Kinds of which new ones can be written; agendas come one for each kind and length, or are kept from a session."""
 
 LEAST_EXERCISES = 4
 """At each end of a session: two differ within one meeting (H7), and none of them comes at the next."""
@@ -141,6 +142,8 @@ def list_faults(slot: Slot, before: Table, table: Table, content: Catalogue, tod
 def find_hold(slot: Slot, content: Catalogue) -> Fault | None:
     """Return why an entry cannot be taken out of use, if so."""
     kind, slug = slot
+    if kind is EntryKind.AGENDA and slug.startswith(OWN_AGENDA):
+        return None
     if kind is EntryKind.AGENDA or (kind is EntryKind.SCRIPT and slug in SINGLE_SCRIPTS):
         return Fault(code=FaultCode.NEEDED_BY_PAGES)
     if kind is EntryKind.EXERCISE:

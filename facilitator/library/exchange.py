@@ -154,7 +154,7 @@ def decode(content: bytes) -> str:
         Invalid: when it is empty, too large, an archive, or not text in UTF-8.
     """
     if len(content) > LARGEST_FILE:
-        raise Invalid(f"The file is too large. A library has at most {LARGEST_FILE // 1_000_000} MB.")
+        raise Invalid("The file is too large. A library has at most {most} MB.", most=LARGEST_FILE // 1000000)
     if not content.strip():
         raise Invalid("The file is empty.")
     if content.startswith(ARCHIVE):
@@ -163,7 +163,9 @@ def decode(content: bytes) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
         line = content.count(b"\n", 0, fault.start) + 1
-        raise Invalid(f"Line {line} is not text in UTF-8. Save the file as UTF-8 and choose it again.") from fault
+        raise Invalid(
+            "Line {line} is not text in UTF-8. Save the file as UTF-8 and choose it again.", line=line
+        ) from fault
 
 
 def parse_toml(text: str) -> dict[str, Any]:
@@ -195,14 +197,22 @@ def _say_toml_fault(fault: str, text: str) -> str:
 
 def _read_tables(tables: Mapping[str, Any]) -> list[Item | Refusal]:
     if "format" not in tables:
-        raise Invalid(f"The number of the format is missing. The first line of a library reads: format = {FORMAT}")
+        raise Invalid(
+            "The number of the format is missing. The first line of a library reads: format = {format}", format=FORMAT
+        )
     if tables["format"] != FORMAT:
-        raise Invalid(f"The file has format {tables['format']}. This program reads format {FORMAT}.")
+        raise Invalid(
+            "The file has format {found}. This program reads format {format}.",
+            found=tables["format"],
+            format=FORMAT,
+        )
     for key, entries in tables.items():
         if key != "format" and key not in KINDS:
-            raise Invalid(f"The key '{key}' is not known. Kinds of entries are {', '.join(KINDS)}.")
+            raise Invalid(
+                "The key '{key}' is not known. Kinds of entries are {kinds}.", key=key, kinds=", ".join(KINDS)
+            )
         if key != "format" and not isinstance(entries, list):
-            raise Invalid(f"The key '{key}' is expected once for each entry, as [[{key}]].")
+            raise Invalid("The key '{key}' is expected once for each entry, as [[{key}]].", key=key)
     return [
         _read_table(kind, number, table) for kind in KINDS for number, table in enumerate(tables.get(kind, []), start=1)
     ]

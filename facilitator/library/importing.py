@@ -30,7 +30,6 @@ from facilitator.library.items import PROMPT, Item, Key, write_item
 from facilitator.prompts.importing import content_of
 from facilitator.prompts.models import Prompt, PromptVersion
 
-UNDECIDED = "Decide about the conflicts: keep what is here, or take what the file has."
 _STEPS = (PromptStatus.DRAFT, PromptStatus.REVIEWED, PromptStatus.RETIRED)
 
 
@@ -165,7 +164,7 @@ def carry_out(db: Session, me: Facilitator | None, plan: Plan, decision: Decisio
     if Outcome.REFUSED in counts:
         raise Invalid("Nothing is imported while an entry is refused.")
     if Outcome.CONFLICT in counts and decision is None:
-        raise Conflict(UNDECIDED)
+        raise Conflict("Decide about the conflicts: keep what is here, or take what the file has.")
     written = plan.list_written(decision)
     try:
         _write_all(db, me, written)

@@ -8,6 +8,7 @@ from math import ceil
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from facilitator.curriculum.editions import OWN_AGENDA
 from facilitator.curriculum.entries import find_newest, list_newest, original_versions
 from facilitator.curriculum.models import LibraryEntry
 from facilitator.curriculum.rules import THEMES, EntryKind, Phase, PromptStatus, SubBind
@@ -79,6 +80,8 @@ class Piece:
     @property
     def can_retire(self) -> bool:
         """Tell whether it may be taken out of use: of some scripts there is one alone, and every length has one agenda."""
+        if self.kind == EntryKind.AGENDA and self.slug.startswith(OWN_AGENDA):
+            return True
         return self.kind != EntryKind.AGENDA and (self.slug not in SINGLE_SCRIPTS or self.kind != EntryKind.SCRIPT)
 
     @property

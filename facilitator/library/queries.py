@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
+from facilitator.accounts.models import Facilitator
 from facilitator.curriculum.catalogue import ANYWHERE
 from facilitator.curriculum.entries import list_newest, original_versions
 from facilitator.curriculum.materials import HelpLine
@@ -74,11 +75,11 @@ def count_shelves(db: Session, language: str, today: date, allowed_age: timedelt
     return [Shelf(kind=PROMPT, entries=living, reviewed=steps.get(PromptStatus.REVIEWED, 0)), *others]
 
 
-def list_shelf(db: Session, kind: EntryKind, language: str) -> list[Entry]:
-    """List the newest version of every shared entry of a kind in a language, those out of use among them."""
+def list_shelf(db: Session, kind: EntryKind, language: str, me: Facilitator) -> list[Entry]:
+    """List the newest version of every entry of a kind in a language that a person may see, also out of use."""
     in_order = (
         select(LibraryEntry)
-        .where(LibraryEntry.kind == kind, LibraryEntry.language == language, LibraryEntry.shared)
+        .where(LibraryEntry.kind == kind, LibraryEntry.language == language, _visible(me))
         .order_by(LibraryEntry.version)
     )
     newest = {row.slug: row for row in db.scalars(in_order)}
@@ -86,13 +87,13 @@ def list_shelf(db: Session, kind: EntryKind, language: str) -> list[Entry]:
     return sorted((read_newest(row, originals) for row in newest.values()), key=_place)
 
 
-def list_versions(db: Session, slot: Slot) -> list[LibraryEntry]:
+def list_versions(db: Session, slot: Slot, me: Facilitator) -> list[LibraryEntry]:
     """List every version of an entry in every language, newest first.
 
     Raises:
-        NotFound: when there is none, or it is somebody's own.
+        NotFound: when there is none, or it is somebody else's own.
     """
-    same = (LibraryEntry.kind == slot[0], LibraryEntry.slug == slot[1], LibraryEntry.shared)
+    same = (LibraryEntry.kind == slot[0], LibraryEntry.slug == slot[1], _visible(me))
     found = list(db.scalars(select(LibraryEntry).where(*same).order_by(LibraryEntry.version.desc())))
     if not found:
         raise NotFound
@@ -125,6 +126,10 @@ def holds_words(entry: Entry, words: str) -> bool:
     """
     said = " ".join((entry.row.slug, *_texts(entry.row.content))).casefold()
     return all(word in said for word in words.split())
+
+
+def _visible(me: Facilitator) -> ColumnElement[bool]:
+    return or_(LibraryEntry.shared, LibraryEntry.owner_id == me.id)
 
 
 def _lines_of(rows: Iterable[LibraryEntry]) -> list[HelpLine]:

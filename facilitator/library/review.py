@@ -53,7 +53,7 @@ def validate_role(role: str) -> str:
     """
     role = " ".join(role.split())
     if not 1 <= len(role) <= prompts.LONGEST_ROLE:
-        raise Invalid(f"Enter the reviewer's role in 1 to {prompts.LONGEST_ROLE} characters.", field="role")
+        raise Invalid("Enter the reviewer's role in 1 to {most} characters.", field="role", most=prompts.LONGEST_ROLE)
     return role
 
 

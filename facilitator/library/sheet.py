@@ -117,7 +117,7 @@ def _read_cells(text: str) -> Iterator[tuple[int, list[str]]]:
                 yield before + 1, cells
             before = reader.line_num
     except csv.Error as fault:
-        raise Invalid(f"Line {before + 1}: {_say_fault(str(fault))}") from fault
+        raise Invalid("Line {line}: {fault}", line=before + 1, fault=_say_fault(str(fault))) from fault
 
 
 def _say_fault(fault: str) -> str:
@@ -132,25 +132,38 @@ def _read_head(line: int, names: Sequence[str]) -> list[str]:
     columns = [name.strip().casefold() for name in names]
     for column in COLUMNS:
         if columns.count(column) > 1:
-            raise Invalid(f"Line {line}: the column '{column}' stands {columns.count(column)} times.")
+            raise Invalid(
+                "Line {line}: the column '{column}' stands {times} times.",
+                line=line,
+                column=column,
+                times=columns.count(column),
+            )
         if column not in columns and column not in OPTIONAL:
-            raise Invalid(f"Line {line}: the column '{column}' is missing.")
+            raise Invalid("Line {line}: the column '{column}' is missing.", line=line, column=column)
     unknown = next((column for column in columns if column not in COLUMNS), None)
     if unknown is not None:
-        raise Invalid(f"Line {line}: the column '{unknown}' is not known.")
+        raise Invalid("Line {line}: the column '{unknown}' is not known.", line=line, unknown=unknown)
     return columns
 
 
 def _read_row(line: int, columns: Sequence[str], cells: Sequence[str]) -> dict[str, Any] | Invalid:
     if len(cells) != len(columns):
         raise Invalid(
-            f"Line {line} has {len(cells)} cells and the head has {len(columns)}. "
-            "Use one separator in all lines, and put a cell that holds it between quotation marks."
+            "Line {line} has {count} cells and the head has {columns}. Use one separator in all lines, and put a cell that holds it between quotation marks.",
+            line=line,
+            count=len(cells),
+            columns=len(columns),
         )
     try:
         values = {column: _read_cell(column, cell) for column, cell in zip(columns, cells, strict=True)}
     except Invalid as problem:
-        return Invalid(f"Line {line}, {problem.field}: {problem.message}", problem.field)
+        return Invalid(
+            "Line {line}, {where}: {fault}",
+            problem.field,
+            line=line,
+            where=problem.field,
+            fault=problem.message,
+        )
     minutes = {"default": values.pop("minutes_default"), "min": values.pop("minutes_min")}
     return {**OPTIONAL, **values, "minutes": minutes}
 
@@ -161,10 +174,10 @@ def _read_cell(column: str, cell: str) -> object:
         return [_unescape(entry) for entry in re.split(r"\r\n|\n|\r", cell)] if cell else []
     if column in NUMBERS:
         if not _NUMBER.fullmatch(cell.strip()):
-            raise Invalid(f"'{cell}' is not a whole number.", column)
+            raise Invalid("'{cell}' is not a whole number.", column, cell=cell)
         return int(cell)
     if column in SWITCHES:
         if cell.strip().casefold() not in (YES, NO):
-            raise Invalid(f"'{cell}' is neither {YES} nor {NO}.", column)
+            raise Invalid("'{cell}' is neither {yes} nor {no}.", column, cell=cell, yes=YES, no=NO)
         return cell.strip().casefold() == YES
     return cell

@@ -18,6 +18,7 @@ from facilitator.library.views_entries import (
     facts_of,
     get_kind,
     go_to_entry,
+    is_kept,
     local_today,
     require_editor,
     said_of,
@@ -37,16 +38,16 @@ def register(blueprint: Blueprint) -> None:
 
 def write_entry(kind: str) -> ResponseReturnValue:
     """Show the form of a new entry."""
-    require_editor()
     slot, spoken = _new_slot(kind), asked_language()
+    require_editor(slot)
     begun = editing.begin_table(slot[0], edition(db(), spoken))
     return _show_form(slot, spoken, build_form(entry_class(slot), begun))
 
 
 def add_entry(kind: str) -> ResponseReturnValue:
     """Write a new entry, or show the form again with what was typed."""
-    require_editor()
     slot, spoken = _new_slot(kind), asked_language()
+    require_editor(slot)
     content = edition(db(), spoken)
     begun = editing.begin_table(slot[0], content)
     form, slug = build_form(entry_class(slot), begun, request.form), request.form.get("slug", "").strip()
@@ -68,16 +69,16 @@ def add_entry(kind: str) -> ResponseReturnValue:
 
 def edit_entry(kind: str, slug: str) -> ResponseReturnValue:
     """Show the form with the words that an entry has now; in a language it is not in yet, with those of the original."""
-    require_editor()
     slot, spoken = (get_kind(kind), slug), asked_language()
+    require_editor(slot)
     row = _find_to_edit(slot, spoken)
     return _show_form(slot, spoken, build_form(entry_class(slot), row.content), row=row)
 
 
 def save_entry(kind: str, slug: str) -> ResponseReturnValue:
     """Give an entry other words as a new version, or show the form again with what was typed."""
-    require_editor()
     slot, spoken = (get_kind(kind), slug), asked_language()
+    require_editor(slot)
     row, content = _find_to_edit(slot, spoken), edition(db(), spoken)
     form = build_form(entry_class(slot), row.content, request.form)
     table = form.read_table(row.content)
@@ -147,6 +148,8 @@ def _is_outdated(row: LibraryEntry, original: LibraryEntry | None, spoken: str) 
 
 def _find_to_edit(slot: Slot, spoken: str) -> LibraryEntry:
     """Return the newest version in a language, or the original that it is to be said from."""
+    if is_kept(slot):  # whoever kept it owns it in its language, and a translation would be nobody's
+        return entries.get_newest(db(), slot, spoken)
     return entries.find_newest(db(), slot, spoken) or entries.get_newest(db(), slot, SOURCE_LANGUAGE)
 
 

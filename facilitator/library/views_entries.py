@@ -7,17 +7,18 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from facilitator.accounts.forms import LANGUAGES
 from facilitator.curriculum import entries
 from facilitator.curriculum.catalogue import Catalogue
-from facilitator.curriculum.editions import edition
+from facilitator.curriculum.editions import OWN_AGENDA, edition
 from facilitator.curriculum.models import LibraryEntry
 from facilitator.curriculum.rules import EntryKind
 from facilitator.curriculum.service import SOURCE_LANGUAGE, editions
 from facilitator.curriculum.shelves import Slot
 from facilitator.errors import Conflict, NotAllowed, NotFound
-from facilitator.library import editing, queries
+from facilitator.library import agendas, editing, queries
 from facilitator.library.differences import list_differences
 from facilitator.library.forms_entries import LookForm
 from facilitator.library.forms_shelves import list_help_countries
@@ -47,7 +48,7 @@ def list_entries(kind: str) -> ResponseReturnValue:
     shelf, spoken = get_kind(kind), asked_language()
     form = LookForm(request.args)
     form.state.choices = _list_states(shelf, spoken)
-    found, content = queries.list_shelf(db(), shelf, spoken), edition(db(), spoken)
+    found, content = queries.list_shelf(db(), shelf, spoken, me()), edition(db(), spoken)
     needs_check = _checking(content)
     shown = [entry for entry in found if _is_in(entry, form.state.data or "", needs_check)]
     return render_template(
@@ -70,14 +71,19 @@ def show_entry(kind: str, slug: str) -> ResponseReturnValue:
 
 
 def change_use(kind: str, slug: str) -> ResponseReturnValue:
-    """Take an entry out of use, bring it back, or note that a translation still says what the original says."""
-    require_editor()
+    """Take an entry out of use or bring it back, note that a translation still holds, share an agenda of one's own."""
     slot, spoken, do = (get_kind(kind), slug), asked_language(), request.form.get("do", "")
-    changes = {
+    require_editor(slot)
+    changes: dict[str, tuple[Callable[[Session, Slot, str], None], str]] = {
         "retire": (entries.retire_entry, _("It is out of use. Where it stands in a plan already, it stays.")),
         "restore": (entries.restore_entry, _("It is in use again.")),
         "confirm": (entries.confirm_translation, _("Noted: it says what the original says now.")),
     }
+    if agendas.owns(db(), me(), slot):
+        changes |= {
+            "share": (_share, _("It is shared. Everybody here can choose it for a session.")),
+            "unshare": (_take_back, _("It is yours alone again. Sessions that have its parts keep them.")),
+        }
     if do not in changes:
         raise NotFound
     hold = editing.find_hold(slot, edition(db(), spoken)) if do == "retire" else None
@@ -94,8 +100,16 @@ def change_use(kind: str, slug: str) -> ResponseReturnValue:
     return go_to_entry(slot, spoken)
 
 
+def _share(session: Session, slot: Slot, _spoken: str) -> None:
+    agendas.share_agenda(session, slot[1], shared=True)
+
+
+def _take_back(session: Session, slot: Slot, _spoken: str) -> None:
+    agendas.share_agenda(session, slot[1], shared=False)
+
+
 def _show_entry(slot: Slot, spoken: str, problem: str = "") -> str:
-    found = queries.list_versions(db(), slot)
+    found = queries.list_versions(db(), slot, me())
     newest = {row.language: row for row in reversed(found)}
     # an entry that was written in one language alone is shown in that one
     shown = next(each for each in (spoken, SOURCE_LANGUAGE, *newest) if each in newest)
@@ -115,7 +129,9 @@ def _show_entry(slot: Slot, spoken: str, problem: str = "") -> str:
         differences=list_differences,
         content=content,
         uses=list_exercise_uses(db(), me(), slot[1], shown, MOST_USES) if slot[0] is EntryKind.EXERCISE else [],
-        can_edit=may_review(me()),
+        can_edit=may_edit(slot),
+        can_review=may_review(me()),
+        is_mine=agendas.owns(db(), me(), slot),
         hold=editing.find_hold(slot, content),
         fault_words=fault_words,
         needs_check=_checking(content),
@@ -123,6 +139,11 @@ def _show_entry(slot: Slot, spoken: str, problem: str = "") -> str:
         seen=mark_of(*facts_of(entry.row)),
         **said_of(shown),
     )
+
+
+def is_kept(slot: Slot) -> bool:
+    """Tell whether an entry is an agenda that somebody kept from a session, in one language alone."""
+    return slot[0] is EntryKind.AGENDA and slot[1].startswith(OWN_AGENDA)
 
 
 def said_of(spoken: str) -> dict[str, Any]:
@@ -171,7 +192,7 @@ def _checking(content: Catalogue) -> Callable[[Entry], bool]:
 
 def facts_of(row: LibraryEntry) -> tuple[object, ...]:
     """Return what a page about an entry shows, for the mark in its forms."""
-    return row.id, row.retired
+    return row.id, row.retired, row.shared
 
 
 def get_kind(name: str) -> EntryKind:
@@ -196,13 +217,21 @@ def local_today() -> date:
     return to_local(now(), get_zone(me().zone)).date()
 
 
-def require_editor() -> None:
-    """Stop everybody who may not change the library.
+def may_edit(slot: Slot) -> bool:
+    """Tell whether the reader may change an entry: as a reviewer, or because they kept this agenda."""
+    return may_review(me()) or agendas.owns(db(), me(), slot)
+
+
+def require_editor(slot: Slot) -> None:
+    """Stop everybody who may not change an entry of the library.
 
     Raises:
+        NotFound: when it is an agenda of somebody else's that is not shared.
         NotAllowed: with the reason.
     """
-    if not may_review(me()):
+    if is_kept(slot):
+        queries.list_versions(db(), slot, me())
+    if not may_edit(slot):
         raise NotAllowed(_("Only a reviewer or an admin can change the library of this installation."))
 
 

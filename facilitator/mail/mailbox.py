@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.parser import BytesHeaderParser
+from itertools import takewhile
 from pathlib import Path
 
 from aiosmtpd.controller import Controller
@@ -33,6 +34,7 @@ ANSWER_TIMEOUT = 2.0  # seconds for a listener on this machine to greet
 START_TIMEOUT = 30.0  # seconds; a busy machine is slow to start a thread
 _ID = re.compile(r"[0-9]{8}T[0-9]{12}-[0-9a-f]{8}")
 _PORT, _FAIL_NEXT, _SUFFIX = "port", "fail-next", ".eml"
+_TO = b"Delivered-To: "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +95,14 @@ def clear(folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def erase(folder: Path, is_gone: Callable[[str], bool]) -> int:
+    """Delete every message to an address that is gone, with those that were never finished; return how many."""
+    gone = [path for path in folder.glob("*" + _SUFFIX + "*") if any(map(is_gone, _recipients(path)))]
+    for path in gone:
+        path.unlink(missing_ok=True)
+    return len(gone)
+
+
 def set_fail_next(folder: Path, *, fail: bool) -> None:
     """Have the next message answered 451 once, or take that back."""
     _make(folder)
@@ -138,6 +148,8 @@ def serve(folder: Path, clock: Callable[[], datetime]) -> Iterator[MailUrl]:
     if running is not None:
         yield running
         return
+    for unfinished in folder.glob(".*" + _SUFFIX + ".*"):
+        unfinished.unlink(missing_ok=True)  # of a listener that died while it wrote; nobody was told that it is kept
     controller = _started(folder, clock)
     try:
         _write(folder / _PORT, str(controller.port).encode())
@@ -163,7 +175,7 @@ class _Keeper:
         return "451 4.3.0 This send was asked to fail"
 
     def _keep(self, envelope: Envelope) -> None:
-        to = "".join(f"Delivered-To: {address}\r\n" for address in envelope.rcpt_tos).encode()
+        to = b"".join(_TO + address.encode() + b"\r\n" for address in envelope.rcpt_tos)
         name = f"{self._clock().astimezone(UTC):{NAME_FORMAT}}-{secrets.token_hex(4)}"
         _write(self._folder / (name + _SUFFIX), to + (envelope.original_content or b""))
 
@@ -213,6 +225,16 @@ def _path(folder: Path, message_id: str) -> Path:
     if not _ID.fullmatch(message_id):
         raise NotFound
     return folder / (message_id + _SUFFIX)
+
+
+def _recipients(path: Path) -> list[str]:
+    """Return to whom a message came, as the listener wrote it into the first lines."""
+    try:
+        with path.open("rb") as file:
+            lines = list(takewhile(lambda line: line.startswith(_TO), file))
+    except FileNotFoundError:
+        return []  # somebody else deleted it
+    return [line.removeprefix(_TO).strip().decode() for line in lines]
 
 
 def _arrival(message_id: str) -> datetime:

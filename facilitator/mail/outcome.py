@@ -66,20 +66,27 @@ class Outcome:
     text: str = ""
 
 
-def judge_reply(phase: Phase, code: int, reply: bytes) -> Outcome | None:
-    """Return what a reply means in a phase, or None when it is the good one.
+def hide_address(reply: bytes, address: str) -> bytes:
+    """Return a reply without the local part of an address as a word of its own: "User pat unknown" names a person."""
+    local = re.escape(address.rpartition("@")[0].strip('"'))
+    word = rf"(?<![\w.+-]){local}(?![\w+-]|\.\w)"
+    return re.sub(word.encode(), b"[address]", reply, flags=re.IGNORECASE) if local else reply
+
+
+def judge_reply(phase: Phase, code: int, reply: bytes, recipient: str) -> Outcome | None:
+    """Return what a reply means in a phase, or None when it is the good one; whom it names is not kept.
 
     A 421 and a demand to sign in speak of the channel wherever they come. A refused MAIL FROM speaks of us and not
     of the recipient, so it is the channel's as well, like everything before it.
     """
     good = code == GO_ON if phase is Phase.DATA else code // 100 == 2  # noqa: PLR2004 - RFC 5321 §4.2.1
-    return None if good else _outcome(_bad_kind(phase, code), phase, code, reply)
+    return None if good else _outcome(_bad_kind(phase, code), phase, code, hide_address(reply, recipient))
 
 
-def judge_last_reply(code: int, reply: bytes) -> Outcome:
+def judge_last_reply(code: int, reply: bytes, recipient: str) -> Outcome:
     """Return what the reply to the dot means; it always decides."""
-    refusal = judge_reply(Phase.REPLY, code, reply)
-    return refusal or _outcome(OutcomeKind.ACCEPTED, Phase.REPLY, code, reply)
+    refusal = judge_reply(Phase.REPLY, code, reply, recipient)
+    return refusal or _outcome(OutcomeKind.ACCEPTED, Phase.REPLY, code, hide_address(reply, recipient))
 
 
 def judge_break(phase: Phase, error: BaseException) -> Outcome:

@@ -73,6 +73,7 @@ class SmtpClient:
         self._smtp: smtplib.SMTP | None = None
         self._announced: Parties | None = None
         self._commands: tuple[tuple[Phase, str], ...] = ()
+        self._recipient = ""
         self._opened_at = self._used_at = 0.0
         self._messages = 0
 
@@ -103,7 +104,7 @@ class SmtpClient:
                     smtp.send("".join(f"{command}\r\n" for _, command in commands))
         except Ended as end:
             return end.outcome
-        self._announced, self._commands = parties, commands
+        self._announced, self._commands, self._recipient = parties, commands, wired.recipient
         return None
 
     def retract(self) -> None:
@@ -186,7 +187,7 @@ class SmtpClient:
             if refused is not None and code == GO_ON:
                 self._drop(smtp)  # it waits for the body of a message that goes to nobody
                 raise Ended(refused)
-            refused = refused or judge_reply(phase, code, reply)
+            refused = refused or judge_reply(phase, code, reply, self._recipient)
         if refused is not None:
             self._recover(smtp, refused)
             raise Ended(refused)
@@ -218,7 +219,7 @@ class SmtpClient:
         return self._conclude(smtp, code, reply)
 
     def _conclude(self, smtp: smtplib.SMTP, code: int, reply: bytes) -> Outcome:
-        outcome = judge_last_reply(code, reply)
+        outcome = judge_last_reply(code, reply, self._recipient)
         if outcome.kind in {OutcomeKind.CHANNEL, OutcomeKind.UNKNOWN}:
             self._drop(smtp)
         self._used_at = self.monotonic()

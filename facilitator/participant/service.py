@@ -1,4 +1,4 @@
-"""What a participant may see behind a link, and what they may change about the messages that reach them.
+"""What everybody may see who holds the link of a session.
 
 A page is the same for everybody who holds its link. Reading one writes nothing, and nothing here knows who came.
 """
@@ -15,10 +15,10 @@ from facilitator.curriculum.catalogue import ANYWHERE, Catalogue
 from facilitator.curriculum.editions import edition
 from facilitator.curriculum.materials import Exercise, HelpLine
 from facilitator.curriculum.rules import SegmentKind
-from facilitator.errors import Conflict, Invalid, NotFound
-from facilitator.groups import people
+from facilitator.errors import Conflict, NotFound
 from facilitator.groups import service as groups
-from facilitator.groups.models import Group, MailState, Participant, Wording
+from facilitator.groups.models import Group
+from facilitator.planning.feeds import calendar_entry
 from facilitator.planning.ical import CalendarEntry
 from facilitator.planning.models import GroupSession, SessionStatus
 from facilitator.planning.queries import PlannedSegment, SessionPlan, session_plan
@@ -27,7 +27,6 @@ from facilitator.times import get_zone, to_local, utc_offset, zone_city
 
 PAGE_LIVES_FOR = timedelta(hours=24)  # after the end of the session
 MOST_OTHER_ZONES = 3
-WISHES = {"pause": MailState.PAUSED, "stop": MailState.STOPPED, "resume": MailState.ACTIVE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +44,7 @@ class Help:
 
     Args:
         checked_on: since when every line is known to be right, or None when one was never checked.
+        outdated: whether that was too long ago, so that a number may have changed since.
         elsewhere: lines that lead to help in other countries.
     """
 
@@ -53,6 +53,7 @@ class Help:
     lines: tuple[HelpLine, ...]
     elsewhere: tuple[HelpLine, ...]
     checked_on: date | None
+    outdated: bool
     language: str
 
 
@@ -102,7 +103,16 @@ def get_page(db: Session, token: str, reader_zone: str, now: datetime) -> Sessio
         NotFound: when the link is unknown, was renewed, or ended 24 hours after the session.
         Invalid: when the zone is unknown.
     """
-    session, group = _get_session(db, token, now)
+    session, group = get_session(db, token, now)
+    return session_page(db, session, group, reader_zone, now)
+
+
+def session_page(db: Session, session: GroupSession, group: Group, reader_zone: str, now: datetime) -> SessionPage:
+    """Return what the page of a session shows; a handout shows the same.
+
+    Raises:
+        Invalid: when the zone is unknown.
+    """
     content = edition(db, group.language)
     plan = session_plan(db, session, group)
     # only the zone that the reader asked for: the zones of a group's people would tell every reader where others live
@@ -120,9 +130,21 @@ def get_page(db: Session, token: str, reader_zone: str, now: datetime) -> Sessio
         note_shown=session.note_released,
         exercise=_exercise(plan, content),
         names=_first_names(db, group),
-        help=get_help(db, group.language, group.country),
+        help=get_help(db, group.language, now.date(), group.country),
         language=content.language,
     )
+
+
+def get_session(db: Session, token: str, now: datetime) -> tuple[GroupSession, Group]:
+    """Return the session that a link opens, with its group.
+
+    Raises:
+        NotFound: when the link is unknown, was renewed, or ended 24 hours after the session.
+    """
+    session = find_session_by_page_token(db, token)
+    if session is None or now >= session.ends_at + PAGE_LIVES_FOR:
+        raise NotFound
+    return session, db.get_one(Group, session.group_id)
 
 
 def get_coming(db: Session, token: str, now: datetime) -> tuple[GroupSession, int]:
@@ -132,7 +154,7 @@ def get_coming(db: Session, token: str, now: datetime) -> tuple[GroupSession, in
         NotFound: when the link has ended.
         Conflict: when the session has begun or was called off.
     """
-    session, group = _get_session(db, token, now)
+    session, group = get_session(db, token, now)
     if not _is_coming(session, now):
         raise Conflict("This meeting has begun or was called off, so there is nothing to say beforehand.")
     return session, groups.count_participants(db, group)
@@ -142,91 +164,38 @@ def _is_coming(session: GroupSession, now: datetime) -> bool:
     return session.status == SessionStatus.SCHEDULED and now < session.starts_at
 
 
-def get_help(db: Session, language: str, country: str = ANYWHERE) -> Help:
-    """Return the help block of a country in a language, or in the source language where there is no edition."""
+def get_help(db: Session, language: str, on: date, country: str = ANYWHERE) -> Help:
+    """Return the help block of a country as of a day in a language, or in the source language without an edition."""
     content = edition(db, language)
     lines = content.help_lines(country)
     checked = [line.last_verified_on for line in lines]
+    allowed_age = timedelta(days=content.help.warn_after_days)
     return Help(
         intro=content.help.intro,
         limits=content.help.limits_line,
         lines=lines,
         elsewhere=tuple(line for line in content.help_lines(ANYWHERE) if line not in lines),
         checked_on=None if None in checked else min(day for day in checked if day),
+        outdated=any(line.needs_checking(on, allowed_age) for line in lines),
         language=content.language,
     )
 
 
-def get_help_of(db: Session, person: Participant) -> Help:
-    """Return the help block for a person, in the language of the messages they get."""
-    group = get_group_of(db, person)
-    return get_help(db, group.language, group.country)
-
-
-def get_group_of(db: Session, person: Participant) -> Group:
-    """Return the group on whose list a person is."""
-    return db.get_one(Group, person.group_id)
-
-
-def get_appointment(db: Session, token: str, title: str, now: datetime) -> CalendarEntry:
+def get_appointment(db: Session, token: str, title: str, alarm: timedelta | None, now: datetime) -> CalendarEntry:
     """Return the calendar entry of a session: when, and nothing else.
+
+    Args:
+        db: the open session.
+        token: from the link.
+        title: in neutral words.
+        alarm: how long before the start the calendar is to remind, or None for not at all.
+        now: the present instant.
 
     Raises:
         NotFound: when the link has ended.
     """
-    session, _group = _get_session(db, token, now)
-    return CalendarEntry(
-        uid=session.id,
-        sequence=session.ical_sequence,
-        starts_at=session.starts_at,
-        ends_at=session.ends_at,
-        zone=get_zone(session.zone),
-        title=title,
-        cancelled=session.status == SessionStatus.CANCELLED,
-    )
-
-
-def get_person(db: Session, token: str) -> Participant:
-    """Return the participant whose message settings a link opens.
-
-    Raises:
-        NotFound: when the link is unknown or was renewed.
-    """
-    person = people.find_participant_by_settings_token(db, token)
-    if person is None:
-        raise NotFound
-    return person
-
-
-def change_state(db: Session, person: Participant, wish: str) -> None:
-    """Pause, stop or resume a person's messages; what waits to go out is judged by it at the last moment.
-
-    The caller brings the messages of the group up to date afterwards, as after `change_messages`.
-
-    Raises:
-        Invalid: when the wish is none of the three.
-    """
-    if wish not in WISHES:
-        raise Invalid("Choose pause, stop or start again.", field="do")
-    people.change_state(db, person, WISHES[wish])
-
-
-def change_messages(db: Session, person: Participant, wording: str, zone: str) -> None:
-    """Change how much messages say and by which clock they go; an empty zone is that of the meetings.
-
-    Raises:
-        Invalid: when there is no such wording or zone.
-    """
-    if wording not in set(Wording):
-        raise Invalid("Choose how much messages say.", field="wording")
-    people.change_messages(db, person, wording=Wording(wording), zone=zone or None)
-
-
-def _get_session(db: Session, token: str, now: datetime) -> tuple[GroupSession, Group]:
-    session = find_session_by_page_token(db, token)
-    if session is None or now >= session.ends_at + PAGE_LIVES_FOR:
-        raise NotFound
-    return session, db.get_one(Group, session.group_id)
+    session, _group = get_session(db, token, now)
+    return calendar_entry(session, title, alarm=alarm)
 
 
 def _has_earlier(db: Session, session: GroupSession, now: datetime) -> bool:

@@ -25,11 +25,16 @@ def lay_again(db: Session, scene: Scene, session: GroupSession) -> None:
 
     A part of the same kind keeps what is in it; parts that the new agenda does not know go, with what was in them.
     """
-    present = {segment.kind: segment for segment in list_segments(db, session)}
+    present: dict[str, Segment] = {}
+    for segment in list_segments(db, session):
+        if segment.kind in present:  # the second half of a part that was split
+            db.delete(segment)
+        else:
+            present[segment.kind] = segment
     wanted = {segment.kind: segment for segment in lay_agenda(scene, session)}
     for kind in present.keys() - wanted.keys():
         db.delete(present.pop(kind))
-    _set_aside(db, present.values())
+    set_aside(db, present.values())
     for kind, segment in wanted.items():
         if kind in present:
             _take_over(present[kind], segment)
@@ -50,30 +55,33 @@ def set_minutes(db: Session, session: GroupSession, segment_id: str, minutes: in
     segment = get_segment(db, session, segment_id)
     least = segment.reserved_minutes + 1
     if not least <= minutes <= LONGEST:
-        raise Invalid(f"Enter {least} to {LONGEST} minutes.", field="minutes")
+        raise Invalid("Enter {least} to {most} minutes.", field=f"min-{segment_id}", least=least, most=LONGEST)
     segment.minutes = minutes
     db.flush()
 
 
-def move_segment(db: Session, session: GroupSession, segment_id: str, by: int, now: datetime) -> None:
-    """Move a part of the agenda up (-1) or down (1) by one place.
+def place_segment(db: Session, session: GroupSession, segment_id: str, before_id: str, now: datetime) -> None:
+    """Put a part of the agenda right before another, or at the end where the other is empty.
 
     Raises:
         NotFound: when the part is not one of this session.
-        Conflict: when a grounding would lose its place, or the session is over or cancelled.
+        Conflict: when the other is not there any more, when a grounding would lose its place, or when the session is
+            over or cancelled.
     """
     refuse_over(session, now)
-    segments = list_segments(db, session)
-    at = next((n for n, segment in enumerate(segments) if segment.id == segment_id), None)
+    moved = get_segment(db, session, segment_id)
+    order = [segment for segment in list_segments(db, session) if segment is not moved]
+    at = next((n for n, segment in enumerate(order) if segment.id == before_id), None if before_id else len(order))
     if at is None:
-        raise NotFound
-    to = at + by
-    if not 0 <= to < len(segments):
-        raise Conflict("This part cannot be moved any further.")
-    order = list(segments)
-    order.insert(to, order.pop(at))
+        raise Conflict("The part beside it is not in the plan any more. Look again.")
+    order.insert(at, moved)
     _refuse_order(order)
-    _set_aside(db, order)
+    set_order(db, order)
+
+
+def set_order(db: Session, order: Sequence[Segment]) -> None:
+    """Write the order of an agenda."""
+    set_aside(db, order)
     for position, segment in enumerate(order, start=1):
         segment.position = position
     db.flush()
@@ -104,8 +112,8 @@ def _refuse_order(order: Sequence[Segment]) -> None:
         raise Conflict("The opening grounding comes before the check-in.")
 
 
-def _set_aside(db: Session, segments: Iterable[Segment]) -> None:
-    # two parts may not share a position even for a moment, and rows are written in no particular order
+def set_aside(db: Session, segments: Iterable[Segment]) -> None:
+    """Take parts out of the order for a moment: two may never share a position, and rows are written in any order."""
     for segment in segments:
         segment.position += ASIDE
     db.flush()

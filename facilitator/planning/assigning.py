@@ -209,9 +209,11 @@ def lower_depth(db: Session, session: GroupSession, limit: int, now: datetime, *
     refuse_over(session, now)
     if not SHALLOWEST <= limit <= session.depth_cap:
         raise Invalid(
-            f"Choose a depth from {SHALLOWEST} to {session.depth_cap}. "
-            f"Trust grows with time, so session {session.position} goes no deeper.",
+            "Choose a depth from {least} to {deepest}. Trust grows with time, so session {number} goes no deeper.",
             field="limit",
+            least=SHALLOWEST,
+            deepest=session.depth_cap,
+            number=session.position,
         )
     session.depth_limit = limit if limit < session.depth_cap else None
     db.flush()

@@ -174,6 +174,15 @@ def draw_seed(session: GroupSession, seed: str) -> str:
     return f"{seed}/{session.cycle}/{session.pathway_position}/{session.attempt}"
 
 
+def choose(desk: Desk, keep: Mapping[str, Card]) -> tuple[Choice, ...]:
+    """Return what stands in a session when something is kept and the rest is chosen; what is kept has warnings.
+
+    Nothing is written, and the scene does not learn of it.
+    """
+    scene, seed = desk.scene, draw_seed(desk.session, desk.seed)
+    return choose_session(desk.facts, desk.slots, scene.pool, scene.exercises, desk.history, locked=keep, seed=seed)
+
+
 def choose_again(db: Session, desk: Desk, keep: Mapping[str, Card]) -> tuple[Choice, ...]:
     """Choose anew for every slot that is neither kept nor silent, write it down, and return what stands now.
 
@@ -183,8 +192,7 @@ def choose_again(db: Session, desk: Desk, keep: Mapping[str, Card]) -> tuple[Cho
         keep: what stays, by segment id; what is locked has to be among it.
     """
     scene, session = desk.scene, desk.session
-    seed = draw_seed(session, desk.seed)
-    choices = choose_session(desk.facts, desk.slots, scene.pool, scene.exercises, desk.history, locked=keep, seed=seed)
+    choices = choose(desk, keep)
     scene.choices[session.id] = choices
     for choice in choices:
         if choice.slot_id not in keep:
@@ -197,10 +205,17 @@ def choose_again(db: Session, desk: Desk, keep: Mapping[str, Card]) -> tuple[Cho
     return choices
 
 
-def refit(db: Session, desk: Desk) -> Refit:
-    """Choose anew where what stands now breaks a rule or nothing stands, keep all the rest, and say what came of it."""
+def refit(db: Session, desk: Desk, done: Collection[str] = ()) -> Refit:
+    """Choose anew where what stands now breaks a rule or nothing stands, keep all the rest, and say what came of it.
+
+    Args:
+        db: the open session.
+        desk: the session laid out.
+        done: parts that were used already, which keep what they had whatever the rules say now.
+    """
     locked = desk.locked()
-    choices = choose_again(db, desk, locked | {slot_id: desk.standing[slot_id] for slot_id in passing(desk)})
+    kept = {*passing(desk), *(slot_id for slot_id in done if slot_id in desk.standing)}
+    choices = choose_again(db, desk, locked | {slot_id: desk.standing[slot_id] for slot_id in kept})
     parts = {segment.id: segment for segment in desk.segments}
     changed = [choice for choice in choices if _card_of(choice) != desk.standing.get(choice.slot_id)]
     return Refit(

@@ -5,7 +5,7 @@ stored until the last press, and a second tab harms nothing.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -85,6 +85,7 @@ class SeriesForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     keep = HiddenList()
     lowered = HiddenList()
     seed = StringField()
+    source = StringField()  # the series that is planned again, if any
     first_lead = SelectField(_l("First reminder"), choices=list, validate_choice=False)
     second_lead = SelectField(_l("Second reminder"), choices=list, validate_choice=False)
 
@@ -139,6 +140,11 @@ class SeriesForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
         minutes = sorted({*LEADS_MINUTES, *(lead // MINUTE for lead in leads)})
         self.first_lead.choices = self.second_lead.choices = [(str(each), lead_label(each)) for each in minutes]
         return self
+
+    def propose(self, answers: Mapping[str, str]) -> None:
+        """Take answers over, by the names of their fields."""
+        for name, answer in answers.items():
+            self[name].data = answer
 
     def press(self, leave: str, meet: str, lower: str) -> None:
         """Take a small press beside one date.

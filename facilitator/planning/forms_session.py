@@ -1,6 +1,6 @@
 """The forms that change one session: another time, another place, one more session, a cancellation."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, time
 
@@ -106,24 +106,21 @@ class CancelForm(ChangeForm):
     reason = StringField(_l("Reason, for you"))
 
 
-class AgendaForm(ChangeForm):
-    """The minutes of every part, one number field each."""
+def read_minutes(typed: Mapping[str, str]) -> dict[str, int]:
+    """Return the minutes of parts by segment id.
 
-    def minutes(self, typed: Sequence[tuple[str, str]]) -> dict[str, int]:
-        """Return the minutes by segment id.
+    Args:
+        typed: what was typed, by segment id.
 
-        Args:
-            typed: segment id and what was typed.
-
-        Raises:
-            Invalid: when one of them is no number.
-        """
-        found = {}
-        for segment_id, text in typed:
-            if not (text.isascii() and text.isdigit() and len(text) <= 3):  # noqa: PLR2004 - 999 minutes are more than enough
-                raise Invalid(_("Enter whole minutes, for example 15."))
-            found[segment_id] = int(text)
-        return found
+    Raises:
+        Invalid: when one of them is no number.
+    """
+    found = {}
+    for segment_id, text in typed.items():
+        if not (text.isascii() and text.isdigit() and len(text) <= 3):  # noqa: PLR2004 - 999 minutes are more than enough
+            raise Invalid(_("Enter whole minutes, for example 15."), f"min-{segment_id}")
+        found[segment_id] = int(text)
+    return found
 
 
 def begin_move(session: GroupSession) -> TimeForm:

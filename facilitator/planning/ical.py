@@ -11,19 +11,21 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event, Timezone, TimezoneDaylight, TimezoneStandard, vText
+from icalendar import Alarm, Calendar, Event, Timezone, TimezoneDaylight, TimezoneStandard, vText
 
 from facilitator.times import clock_changes, to_local, utc_offset, zone_abbreviation
 
 PRODUCT = "-//Calendar//1.0//EN"  # says nothing about what the calendar is for
 REFRESH = timedelta(hours=4)
+ALARMS = {"60": timedelta(hours=1), "1440": timedelta(days=1)}  # before the start, by the minutes in an address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarEntry:
     """One session as a calendar shows it.
 
-    `uid` never changes; `sequence` rises with every change of time or place and with cancelling.
+    `uid` never changes; `sequence` rises with every change of time or place and with cancelling. `alarm` is how long
+    before the start the calendar reminds, in its own words, or None for not at all.
     """
 
     uid: str
@@ -35,6 +37,13 @@ class CalendarEntry:
     cancelled: bool = False
     location: str = ""
     description: str = ""
+    alarm: timedelta | None = None
+    alarm_words: str = "Appointment"
+
+
+def find_alarm(minutes: str) -> timedelta | None:
+    """Return how long before the start a calendar is to remind, or None for any other answer."""
+    return ALARMS.get(minutes)
 
 
 def calendar_bytes(
@@ -72,7 +81,17 @@ def _event(entry: CalendarEntry, now: datetime, cancelled_prefix: str) -> Event:
         event.add("LOCATION", entry.location)
     if entry.description:
         event.add("DESCRIPTION", entry.description)
+    if entry.alarm is not None and not entry.cancelled:
+        event.add_component(_alarm(entry.alarm, entry.alarm_words))
     return event
+
+
+def _alarm(before: timedelta, words: str) -> Alarm:
+    alarm = Alarm()
+    alarm.add("ACTION", "DISPLAY")
+    alarm.add("TRIGGER", -before)
+    alarm.add("DESCRIPTION", words)
+    return alarm
 
 
 def _zones(entries: Sequence[CalendarEntry]) -> Iterator[Timezone]:

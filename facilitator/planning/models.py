@@ -6,10 +6,12 @@ place or the link changes, and everything that was planned for an older one is o
 
 from datetime import date, datetime, time
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from facilitator.accounts.models import Facilitator
 from facilitator.db import Base, Instant
 from facilitator.groups.models import Group
 from facilitator.prompts.models import PromptVersion
@@ -101,6 +103,10 @@ class GroupSession(Base, kw_only=True):
     link_version: Mapped[int] = mapped_column(default=1)
     released: Mapped[bool] = mapped_column(default=False)
     note_released: Mapped[bool] = mapped_column(default=False)
+    next_note: Mapped[str] = mapped_column(String(200), default="")  # for the plan after it; forgotten after 30 days
+    looked_over: Mapped[bool] = mapped_column(default=False)  # whether somebody has looked at its plan
+    plan_rev: Mapped[int] = mapped_column(default=0)  # number of the last change of its plan
+    undoable: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)  # what undo would take back
 
 
 class Segment(Base, kw_only=True):
@@ -122,6 +128,7 @@ class Segment(Base, kw_only=True):
     phase: Mapped[str] = mapped_column(String(12))
     purpose: Mapped[str] = mapped_column(String(300))
     facilitator_note: Mapped[str] = mapped_column(String(400))
+    own_note: Mapped[str] = mapped_column(String(200), default="")  # of who plans; forgotten 30 days after the session
 
 
 class Assignment(Base, kw_only=True):
@@ -147,3 +154,48 @@ class Assignment(Base, kw_only=True):
     locked: Mapped[bool] = mapped_column(default=False)
     outcome: Mapped[str] = mapped_column(String(10), default=Outcome.NOT_SAID)
     actual_minutes: Mapped[int | None] = mapped_column(default=None)
+
+
+class LiveSession(Base, kw_only=True):
+    """Where a running session stands, for everyone who has its screen open; deleted when the room is closed.
+
+    It is overwritten in place and keeps nothing of who pressed. `heads` is a number that is coded at close like any
+    other count, and goes with the row.
+    """
+
+    __tablename__ = "live_session"
+    __table_args__ = (
+        CheckConstraint("spent_seconds >= 0", name="spent_seconds"),
+        CheckConstraint("heads IS NULL OR heads BETWEEN 0 AND 500", name="heads"),
+        {"sqlite_with_rowid": False},
+    )
+
+    session_id: Mapped[str] = mapped_column(ForeignKey(GroupSession.id, ondelete="CASCADE"), primary_key=True)
+    revision: Mapped[int] = mapped_column(default=0)  # rises with every change
+    turn: Mapped[int] = mapped_column(default=0)  # rises with every change but a count
+    segment_id: Mapped[str | None] = mapped_column(ForeignKey(Segment.id, ondelete="SET NULL"), default=None)
+    counted_from_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
+    spent_seconds: Mapped[int] = mapped_column(default=0)
+    is_slowed: Mapped[bool] = mapped_column(default=False)
+    is_over: Mapped[bool] = mapped_column(default=False)
+    heads: Mapped[int | None] = mapped_column(default=None)
+    extra_minutes: Mapped[dict[str, int]] = mapped_column(JSON, default_factory=dict)
+    taken_seconds: Mapped[dict[str, int]] = mapped_column(JSON, default_factory=dict)
+    skipped: Mapped[list[str]] = mapped_column(JSON, default_factory=list)
+    # the last presses by the keys that their screens drew, so that one that is sent again is not done again
+    presses: Mapped[list[str]] = mapped_column(JSON, default_factory=list)
+
+
+class PlanChange(Base, kw_only=True):
+    """One thing that was done to the plan of a session, and the plan as it stood before; gone once the session ended."""
+
+    __tablename__ = "plan_change"
+
+    session_id: Mapped[str] = mapped_column(ForeignKey(GroupSession.id, ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # from 1 for each session
+    facilitator_id: Mapped[str | None] = mapped_column(ForeignKey(Facilitator.id, ondelete="SET NULL"), default=None)
+    code: Mapped[str] = mapped_column(String(12))
+    params: Mapped[dict[str, object]] = mapped_column(JSON, default_factory=dict)
+    before: Mapped[dict[str, Any]] = mapped_column(JSON, default_factory=dict)
+    mark: Mapped[str] = mapped_column(String(16))
+    is_undone: Mapped[bool] = mapped_column(default=False)

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from facilitator.accounts.models import Facilitator
@@ -17,9 +17,10 @@ from facilitator.curriculum.materials import Exercise
 from facilitator.curriculum.rules import PromptStatus
 from facilitator.groups.models import Group, GroupFacilitator
 from facilitator.planning.filling import is_silent, read_reason
-from facilitator.planning.models import Assignment, GroupSession, Segment, Series, SessionStatus
+from facilitator.planning.models import Assignment, GroupSession, LiveSession, Segment, Series, SessionStatus
 from facilitator.planning.rules_notes import Busy
 from facilitator.prompts.models import Prompt, PromptVersion
+from facilitator.prompts.queries import reviewed_prompts
 from facilitator.prompts.rules_agenda import speaking_seconds
 from facilitator.prompts.rules_reasons import Reason
 from facilitator.times import get_zone, to_local
@@ -76,10 +77,11 @@ class PlannedSegment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionPlan:
-    """Everything that the page of one session shows, the checks aside."""
+    """Everything that the page of one session shows, the checks aside; `live` is where it stands while it runs."""
 
     session: GroupSession
     segments: tuple[PlannedSegment, ...]
+    live: LiveSession | None = None
 
     @property
     def deepest(self) -> int:
@@ -105,7 +107,8 @@ class SessionLine:
 def session_plan(db: Session, session: GroupSession, group: Group, content: Catalogue | None = None) -> SessionPlan:
     """Return the plan of a session, in one query beside the library's, which falls away where the content is at hand."""
     rows = db.execute(
-        select(Segment, Assignment, PromptVersion, Prompt.owner_id)
+        select(Segment, Assignment, PromptVersion, Prompt.owner_id, LiveSession)
+        .outerjoin(LiveSession, LiveSession.session_id == Segment.session_id)
         .outerjoin(Assignment, Assignment.segment_id == Segment.id)
         .outerjoin(PromptVersion, PromptVersion.id == Assignment.prompt_version_id)
         .outerjoin(Prompt, Prompt.id == PromptVersion.prompt_id)
@@ -113,8 +116,8 @@ def session_plan(db: Session, session: GroupSession, group: Group, content: Cata
         .order_by(Segment.position)
     )
     content = content or edition(db, group.language)
-    minute, parts = 0, []
-    for segment, assignment, prompt, owner_id in rows:
+    minute, parts, live = 0, [], None
+    for segment, assignment, prompt, owner_id, live in rows:  # noqa: B007 - the same in each row
         starts_at = session.starts_at + timedelta(minutes=minute)
         parts.append(
             PlannedSegment(
@@ -130,7 +133,7 @@ def session_plan(db: Session, session: GroupSession, group: Group, content: Cata
             )
         )
         minute += segment.minutes
-    return SessionPlan(session=session, segments=tuple(parts))
+    return SessionPlan(session=session, segments=tuple(parts), live=live)
 
 
 def list_series(db: Session, group: Group) -> list[Series]:
@@ -169,10 +172,18 @@ def _read_lines(db: Session, found: Select[GroupSession, int, int, int]) -> list
     ]
 
 
-def list_gaps(db: Session, session_ids: Collection[str]) -> list[SessionLine]:
-    """List which of these sessions have an empty slot, cancelled and past ones aside, in one query."""
-    found = _lines().where(GroupSession.id.in_(session_ids), GroupSession.status == SessionStatus.SCHEDULED)
-    return [line for line in _read_lines(db, found) if line.empty_slots]
+def list_gaps(db: Session, session_ids: Collection[str]) -> tuple[list[SessionLine], bool]:
+    """List which of these sessions have an empty slot, cancelled and past ones aside, in one query.
+
+    Beside them stands whether any prompt at all was reviewed; without gaps nobody asks, and it is not looked up.
+    """
+    found = _lines().add_columns(exists(reviewed_prompts().correlate(None))).where(GroupSession.id.in_(session_ids))
+    rows = db.execute(found.where(GroupSession.status == SessionStatus.SCHEDULED)).all()
+    lines = [
+        SessionLine(session=session, empty_slots=empty, unreviewed=unreviewed, deepest=deepest)
+        for session, empty, unreviewed, deepest, _reviewed in rows
+    ]
+    return [line for line in lines if line.empty_slots], all(reviewed for *_line, reviewed in rows)
 
 
 def upcoming(db: Session, me: Facilitator, from_at: datetime, until_at: datetime) -> list[tuple[GroupSession, Group]]:

@@ -52,9 +52,10 @@ def refuse_far(slot: Slot, first_on: date, now: datetime) -> None:
     latest_on = max(first_on, now.date()) + LONGEST_SPAN
     if slot.on > latest_on:
         raise Invalid(
-            f"{_say_day(slot.on)} is too far ahead. A series lasts 2 years at most. "
-            f"Choose a date up to {_say_day(latest_on)}.",
+            "{day} is too far ahead. A series lasts 2 years at most. Choose a date up to {latest}.",
             field="on",
+            day=slot.on,
+            latest=latest_on,
         )
 
 
@@ -71,7 +72,3 @@ def _same_place(on: date, months: int, like: date) -> date:
 
 def _month_number(on: date) -> int:
     return on.year * _MONTHS + on.month - 1
-
-
-def _say_day(on: date) -> str:
-    return f"{on.day} {on:%B %Y}"

@@ -62,9 +62,12 @@ def moved(on: date, start_time: time, zone: ZoneInfo, minutes: int, now: datetim
         raise Invalid("Enter 60, 75 or 90.", field="minutes")
     if is_missing(datetime.combine(on, start_time), zone):
         raise Invalid(
-            f"{start_time:%H:%M} does not exist on {on.day} {on:%B %Y} in {zone_city(zone.key)}: "
-            f"the clocks go forward. Choose another time, for example {becomes(on, start_time, zone):%H:%M}.",
+            "{start_time:%H:%M} does not exist on {day} in {city}: the clocks go forward. Choose another time, for example {becomes:%H:%M}.",
             field="start_time",
+            start_time=start_time,
+            day=on,
+            city=zone_city(zone.key),
+            becomes=becomes(on, start_time, zone),
         )
     slot = slot_at(on, start_time, zone, minutes)
     if slot.starts_at <= now:

@@ -22,7 +22,7 @@ from facilitator.planning.rules import DatePlan, Occurrence, Problem, ProblemCod
 from facilitator.planning.rules_shift import refuse_far
 from facilitator.planning.rules_slots import Slot, moved
 from facilitator.planning.scene import Scene, add_pool, load_scene
-from facilitator.planning.timetable import lock_timetable, refuse_overlaps, say_day
+from facilitator.planning.timetable import lock_timetable, refuse_overlaps
 from facilitator.times import get_zone, to_local, zone_city
 from facilitator.tokens import new_id
 
@@ -101,7 +101,7 @@ def pick_pathway(scene: Scene, draft: SeriesDraft) -> Pathway:
     kind = GroupKind(scene.group.kind)
     pathway = next((p for p in scene.catalogue.pathways_of(scene.facilitator_ids) if p.id == draft.pathway_id), None)
     if pathway is None or pathway.group_kind is not kind:
-        raise Invalid(f"Choose a pathway for {kind} groups.", field="pathway_id")
+        raise Invalid("Choose a pathway for {kind} groups.", field="pathway_id", kind=kind)
     check_length(pathway, draft.minutes)
     if draft.cycles < 1 or (draft.cycles > 1 and not pathway.repeating):
         raise Invalid("Only an open cycle repeats. Enter 1.", field="cycles")
@@ -116,7 +116,7 @@ def check_length(pathway: Pathway, minutes: int) -> None:
     """
     if minutes not in pathway.lengths:
         allowed = ", ".join(str(each) for each in pathway.lengths)
-        raise Invalid(f"This pathway is written for sessions of {allowed} minutes.", field="minutes")
+        raise Invalid("This pathway is written for sessions of {allowed} minutes.", field="minutes", allowed=allowed)
 
 
 def date_plan(draft: SeriesDraft, pathway: Pathway) -> DatePlan:
@@ -145,40 +145,44 @@ def check_dates(plan: DatePlan, now: datetime) -> tuple[Occurrence, ...]:
     """
     problems = validate(plan, to_local(now, plan.zone).date())
     if problems:
-        raise Invalid(say_problem(problems[0], plan.zone), field=problems[0].field)
+        raise _refuse(problems[0], plan.zone)
     found = occurrences(plan)
     if found[0].starts_at <= now:
         raise Invalid("Choose a time that is still to come.", field="start_time")
     return found
 
 
-def say_problem(problem: Problem, zone: ZoneInfo) -> str:
-    """Return the sentence for something that cannot stand about a plan."""
-    params = dict(problem.params)
+def _refuse(problem: Problem, zone: ZoneInfo) -> Invalid:
+    """Return the error for something that cannot stand about a plan."""
+    params, field = dict(problem.params), problem.field
     match problem.code:
         case ProblemCode.DATE_PAST:
-            return "Choose a first date that is still to come."
+            return Invalid("Choose a first date that is still to come.", field)
         case ProblemCode.WEEKDAY_MISMATCH:
-            return f"This date is a {WEEKDAYS[_number(params['actual'])]}, not a {WEEKDAYS[_number(params['said'])]}."
+            there, said = (WEEKDAYS[_number(params[name])] for name in ("actual", "said"))
+            return Invalid("This date is a {there}, not a {said}.", field, there=there, said=said)
         case ProblemCode.START_MISSING:
-            return (
-                f"{params['time']:%H:%M} does not exist on {_day(params['on'])} in {zone_city(zone.key)}: "
-                f"the clocks go forward. Choose another time, for example {params['becomes']:%H:%M}."
+            return Invalid(
+                "{start_time:%H:%M} does not exist on {day} in {city}: the clocks go forward. Choose another time, for"
+                " example {becomes:%H:%M}.",
+                field,
+                start_time=params["time"],
+                day=params["on"],
+                city=zone_city(zone.key),
+                becomes=params["becomes"],
             )
         case ProblemCode.BAD_MINUTES:
-            return "Enter 60, 75 or 90."
+            return Invalid("Enter 60, 75 or 90.", field)
         case ProblemCode.BAD_COUNT:
-            return f"A series has {params['least']} to {params['most']} sessions. Plan fewer cycles."
+            least, most = params["least"], params["most"]
+            return Invalid("A series has {least} to {most} sessions. Plan fewer cycles.", field, least=least, most=most)
         case ProblemCode.TOO_LONG:
-            return f"The last session would be on {_day(params['last_on'])}. A series lasts 2 years at most."
+            last_on = params["last_on"]
+            return Invalid("The last session would be on {day}. A series lasts 2 years at most.", field, day=last_on)
 
 
 def _number(value: object) -> int:
     return int(str(value))
-
-
-def _day(value: object) -> str:
-    return say_day(value) if isinstance(value, date) else str(value)
 
 
 def _new_series(group: Group, draft: SeriesDraft, pathway: Pathway, now: datetime) -> Series:
@@ -202,8 +206,10 @@ def _checked_limit(limit: int | None, session: GroupSession) -> int | None:
         return None
     if limit not in DEPTHS or limit > session.depth_cap:
         raise Invalid(
-            f"Session {session.position} goes to depth {session.depth_cap} at most. The limit can only be lowered.",
+            "Session {number} goes to depth {deepest} at most. The limit can only be lowered.",
             field="lowered",
+            number=session.position,
+            deepest=session.depth_cap,
         )
     return limit
 
@@ -273,5 +279,8 @@ def _later(sessions: Sequence[GroupSession], after: GroupSession) -> list[GroupS
 
 def _check_between(slot: Slot, after: GroupSession, later: Sequence[GroupSession]) -> None:
     if slot.starts_at < after.ends_at or (later and slot.ends_at > later[0].starts_at):
-        until = f" and before {say_day(later[0].on_date)}" if later else ""
-        raise Invalid(f"Choose a time after {say_day(after.on_date)}{until}.", field="on")
+        day = after.on_date
+        if not later:
+            raise Invalid("Choose a time after {day}.", field="on", day=day)
+        before = later[0].on_date
+        raise Invalid("Choose a time after {day} and before {before}.", field="on", day=day, before=before)

@@ -5,7 +5,7 @@ Planning and moving have modules of their own and are named here, so that caller
 Nothing here sends a message: whoever changes a session tells the reminders to follow, in the same transaction.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -63,6 +63,7 @@ __all__ = [
     "get_session_with_group",
     "insert_session",
     "is_past",
+    "list_sessions_with_groups",
     "mark_done",
     "move_session",
     "page_token",
@@ -106,6 +107,15 @@ def get_session_with_group(db: Session, me: Facilitator, session_id: str) -> tup
     if row is None:
         raise NotFound
     return row.GroupSession, row.Group
+
+
+def list_sessions_with_groups(
+    db: Session, me: Facilitator, session_ids: Collection[str]
+) -> dict[str, tuple[GroupSession, Group]]:
+    """Return those of some sessions that are of a person's groups, each with its group, by session id, in one query."""
+    found = select(GroupSession, Group).join(Group, Group.id == GroupSession.group_id)
+    rows = db.execute(only_mine(found, me).where(GroupSession.id.in_(session_ids)))
+    return {session.id: (session, group) for session, group in rows}
 
 
 def get_series(db: Session, me: Facilitator, series_id: str) -> tuple[Series, Group]:
@@ -264,7 +274,7 @@ def _took(row: Assignment, minutes: int | None) -> int | None:
     if minutes is None or row.prompt_version_id is None or row.outcome == Outcome.SKIPPED:
         return None
     if not 1 <= minutes <= MOST_MINUTES:
-        raise Invalid(f"Enter minutes from 1 to {MOST_MINUTES}, or leave it blank.", field="minutes")
+        raise Invalid("Enter minutes from 1 to {most}, or leave it blank.", field="minutes", most=MOST_MINUTES)
     return minutes
 
 
@@ -276,7 +286,9 @@ def set_released(db: Session, session: GroupSession, *, materials: bool, note: b
 
 def _refuse_long(text: str, most: int, field: str) -> None:
     if len(text) > most:
-        raise Invalid(f"Enter at most {most} characters. There are {len(text)} now.", field=field)
+        raise Invalid(
+            "Enter at most {most} characters. There are {count} now.", field=field, most=most, count=len(text)
+        )
 
 
 def _lock_series(db: Session, session: GroupSession) -> Sequence[GroupSession]:

@@ -14,7 +14,8 @@ from facilitator.curriculum.rules import Pole, SessionKind
 from facilitator.groups.models import Group
 from facilitator.planning.checking import CheckCode, PlanWarning, check_desk
 from facilitator.planning.filling import Desk
-from facilitator.planning.models import GroupSession, SessionStatus
+from facilitator.planning.models import GroupSession, Segment, SessionStatus
+from facilitator.planning.parts import FRAME
 from facilitator.planning.queries import PlannedSegment, SessionPlan, session_plan
 from facilitator.planning.scene import Scene, facts_of, history_of, load_scene
 from facilitator.planning.series_card import list_passes
@@ -40,6 +41,7 @@ class SessionPage:
         warnings: what does not fit.
         passes: the sides that it takes up, in order.
         count: how many sessions the series has.
+        note: what the session before left for this plan.
     """
 
     session: GroupSession
@@ -48,6 +50,7 @@ class SessionPage:
     warnings: tuple[PlanWarning, ...]
     count: int
     passes: tuple[Pole, ...]
+    note: str = ""
 
     @property
     def limit(self) -> int:
@@ -112,6 +115,11 @@ class SessionPage:
         """Say whether the time can still be changed: the session stands and has not begun."""
         return self.session.status == SessionStatus.SCHEDULED and self.session.starts_at > now
 
+    def can_take_out(self, segment: Segment) -> bool:
+        """Say whether a part may be taken out: one that frames the session only where there is another of its kind."""
+        twins = sum(part.segment.kind == segment.kind for part in self.plan.segments)
+        return segment.kind not in FRAME or twins > 1
+
     @property
     def can_follow(self) -> bool:
         """Say whether one more session can come after it: the closing one stays the last."""
@@ -129,7 +137,14 @@ def session_page(db: Session, session: GroupSession, group: Group, *, require_re
         warnings=check_desk(lay_out(plan, scene)),
         count=len(scene.series(session)),
         passes=list_passes(scene.pathway(session), session),
+        note=_read_note(scene, session),
     )
+
+
+def _read_note(scene: Scene, session: GroupSession) -> str:
+    """Return the note of the last session of the series that was held before this one."""
+    before = [s for s in scene.series(session) if s.starts_at < session.starts_at and s.status == SessionStatus.DONE]
+    return before[-1].next_note if before else ""
 
 
 def lay_out(plan: SessionPlan, scene: Scene) -> Desk:

@@ -5,7 +5,7 @@ It also holds the locks under which a timetable is changed, and writes the new s
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -79,7 +79,11 @@ def refuse_overlaps(sessions: Sequence[GroupSession], slots: Mapping[str, Slot])
     for slot in slots.values():
         for starts_at, ends_at, on, start_time in standing:
             if _overlap(slot, starts_at, ends_at):
-                raise Conflict(f"This group already meets on {say_day(on)} at {start_time:%H:%M}. Choose another time.")
+                raise Conflict(
+                    "This group already meets on {day} at {start_time:%H:%M}. Choose another time.",
+                    day=on,
+                    start_time=start_time,
+                )
         standing.append((slot.starts_at, slot.ends_at, slot.on, slot.start_time))
 
 
@@ -154,8 +158,3 @@ def mark_changed(session: GroupSession) -> None:
     """Note a change of place, link or standing that people and calendars are told about."""
     session.time_rev += 1
     session.ical_sequence += 1
-
-
-def say_day(on: date) -> str:
-    """Return a date as a message says it: 11 January 2027."""
-    return f"{on.day} {on:%B %Y}"

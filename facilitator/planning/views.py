@@ -8,16 +8,22 @@ from flask import Blueprint
 from facilitator.planning import (
     views_agenda,
     views_change,
+    views_copy,
     views_coverage,
+    views_feed,
+    views_live,
     views_moving,
-    views_room,
+    views_run_swap,
     views_segment,
     views_series,
     views_session,
+    views_template,
     views_why,
     views_wizard,
     wording,
     wording_coverage,
+    wording_history,
+    wording_laying,
 )
 
 blueprint = Blueprint("planning", __name__)
@@ -29,9 +35,13 @@ for subject in (
     views_segment,
     views_why,
     views_agenda,
+    views_template,
+    views_copy,
     views_change,
     views_moving,
-    views_room,
+    views_live,
+    views_run_swap,
+    views_feed,
 ):
     subject.register(blueprint)
 for words in (
@@ -52,5 +62,7 @@ for words in (
     wording.when_words,
     wording_coverage.finding_words,
     wording_coverage.gap_words,
+    wording_history.change_words,
+    wording_laying.outcome_words,
 ):
     blueprint.add_app_template_filter(words, words.__name__)

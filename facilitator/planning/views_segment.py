@@ -1,6 +1,6 @@
 """What fills one part of a session: swap, lock, silence, a prompt of one's own."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -9,11 +9,12 @@ from facilitator.errors import Conflict, Invalid
 from facilitator.groups.models import Group
 from facilitator.planning import agenda, assigning, service
 from facilitator.planning.forms_prompt import OwnPromptForm
+from facilitator.planning.history import ChangeCode, recorded
 from facilitator.planning.models import GroupSession, Segment
 from facilitator.planning.offers import list_offers
 from facilitator.planning.shown import load_part_facts, part_facts
 from facilitator.planning.timetable import lock_timetable
-from facilitator.planning.views_session import on_session_page
+from facilitator.planning.views_session import back, on_session_page
 from facilitator.planning.wording import conflict_words, lint_words
 from facilitator.prompts.rules_lint import LintWarning, lint_prompt
 from facilitator.web.login import me
@@ -62,16 +63,17 @@ def swap(session_id: str, segment_id: str) -> ResponseReturnValue:
     review = settings().require_clinical_review
     try:
         _refuse_stale(session, segment_id)
-        if segment.phase:
-            assigning.swap(db(), me(), session, segment_id, chosen, now(), require_review=review)
-        else:
-            assigning.swap_exercise(db(), session, segment_id, chosen, now())
+        with recorded(db(), me(), session, ChangeCode.SWAPPED, part=segment.title):
+            if segment.phase:
+                assigning.swap(db(), me(), session, segment_id, chosen, now(), require_review=review)
+            else:
+                assigning.swap_exercise(db(), session, segment_id, chosen, now())
     except Conflict as problem:
         db().rollback()
         return _show_swap(session_id, segment_id, problem), 409
     db().commit()
     flash(_("%(part)s has changed.", part=segment.title))
-    return _back(session_id, segment_id)
+    return back(session_id, segment_id)
 
 
 @on_session_page
@@ -79,11 +81,13 @@ def lock(session_id: str, segment_id: str) -> ResponseReturnValue:
     """Lock what stands here, or unlock it."""
     session = service.get_session(db(), me(), session_id)
     _refuse_stale(session, segment_id)
+    segment = agenda.get_segment(db(), session, segment_id)
     locked = request.form.get("locked") == "1"
-    assigning.set_locked(db(), session, segment_id, locked=locked)
+    with recorded(db(), me(), session, ChangeCode.LOCKED if locked else ChangeCode.UNLOCKED, part=segment.title):
+        assigning.set_locked(db(), session, segment_id, locked=locked)
     db().commit()
     flash(_("Locked. Choosing again leaves it as it is.") if locked else _("Unlocked."))
-    return _back(session_id, segment_id)
+    return back(session_id, segment_id)
 
 
 @on_session_page
@@ -91,10 +95,12 @@ def make_silent(session_id: str, segment_id: str) -> ResponseReturnValue:
     """Make this part a silent minute."""
     session = service.get_session(db(), me(), session_id)
     _refuse_stale(session, segment_id)
-    assigning.empty_slot(db(), session, segment_id, now())
+    segment = agenda.get_segment(db(), session, segment_id)
+    with recorded(db(), me(), session, ChangeCode.SILENT, part=segment.title):
+        assigning.empty_slot(db(), session, segment_id, now())
     db().commit()
     flash(_("This part is a silent minute now."))
-    return _back(session_id, segment_id)
+    return back(session_id, segment_id)
 
 
 def write_own(session_id: str, segment_id: str) -> ResponseReturnValue:
@@ -116,14 +122,15 @@ def save_own(session_id: str, segment_id: str) -> ResponseReturnValue:
         if request.form.get("do") != "save":
             assigning.check_own(db(), session, segment_id, draft, now(), require_review=review)
             return _show_own(session, group, segment, form, warnings)
-        assigning.use_own(db(), me(), session, segment_id, draft, now(), require_review=review)
+        with recorded(db(), me(), session, ChangeCode.OWN, part=segment.title):
+            assigning.use_own(db(), me(), session, segment_id, draft, now(), require_review=review)
     except (Invalid, Conflict) as problem:
         form.say(problem)
         return _show_own(session, group, segment, form, warnings), 422
     db().commit()
     for words in (_("Your prompt is in the plan and locked."), *map(lint_words, warnings)):
         flash(words)
-    return _back(session_id, segment_id)
+    return back(session_id, segment_id)
 
 
 def _show_own(
@@ -153,7 +160,3 @@ def _refuse_stale(session: GroupSession, segment_id: str) -> None:
 
 def _language(group: Group) -> str:
     return group.language if group.language in editions() else SOURCE_LANGUAGE
-
-
-def _back(session_id: str, segment_id: str) -> ResponseReturnValue:
-    return redirect(url_for("planning.show_session", session_id=session_id, _anchor=f"part-{segment_id}"), 303)

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from facilitator.errors import Conflict, Invalid
 from facilitator.planning import assigning, service
 from facilitator.planning.filling import Refit
+from facilitator.planning.history import ChangeCode, find_undoable, recorded
 from facilitator.planning.models import GroupSession
 from facilitator.planning.session_page import session_page
 from facilitator.planning.shown import load_plan_facts, part_facts, plan_facts
@@ -57,14 +58,17 @@ def render_session(session_id: str, problem: Conflict | Invalid | None = None) -
     review = settings().require_clinical_review
     path = url_for("participant.show_session", token=service.page_token(db(), session))
     page = session_page(db(), session, group, require_review=review)
+    rows = [(part.segment, part.assignment) for part in page.plan.segments]
     return render_template(
         "planning/show_session.html",
         nav="groups",
         page=page,
         problem=problem,
+        wrong_field=problem.field if isinstance(problem, Invalid) else "",
         typed=request.form,
-        seen=mark_of(*plan_facts(session, ((part.segment, part.assignment) for part in page.plan.segments))),
-        seen_parts={part.segment.id: mark_of(*part_facts(part.assignment)) for part in page.plan.segments},
+        seen=mark_of(*plan_facts(session, rows)),
+        seen_parts={segment.id: mark_of(*part_facts(row)) for segment, row in rows},
+        undoable=find_undoable(session, rows),
         not_reviewed_strip=not review,
         address=settings().base_url + path,
         now=now(),
@@ -77,10 +81,11 @@ def limit_depth(session_id: str) -> ResponseReturnValue:
     session = service.get_session(db(), me(), session_id)
     refuse_stale(session)
     limit = request.form.get("limit", 0, type=int)
-    found = assigning.lower_depth(db(), session, limit, now(), require_review=settings().require_clinical_review)
+    with recorded(db(), me(), session, ChangeCode.LIMIT, limit=limit):
+        found = assigning.lower_depth(db(), session, limit, now(), require_review=settings().require_clinical_review)
     _say(_("The limit of this session is now depth %(limit)s.", limit=limit), found)
     db().commit()
-    return _back(session_id)
+    return back(session_id)
 
 
 @on_session_page
@@ -88,10 +93,11 @@ def choose_again(session_id: str) -> ResponseReturnValue:
     """Choose anew for every slot that is not locked."""
     session = service.get_session(db(), me(), session_id)
     refuse_stale(session)
-    assigning.regenerate(db(), session, now(), require_review=settings().require_clinical_review)
+    with recorded(db(), me(), session, ChangeCode.AGAIN):
+        assigning.regenerate(db(), session, now(), require_review=settings().require_clinical_review)
     db().commit()
     flash(_("Chosen again. What is locked stayed."))
-    return _back(session_id)
+    return back(session_id)
 
 
 @on_session_page
@@ -101,10 +107,11 @@ def set_evening(session_id: str) -> ResponseReturnValue:
     refuse_stale(session)
     lone, newcomers = "lone" in request.form, "newcomers" in request.form
     review = settings().require_clinical_review
-    found = assigning.set_evening(db(), session, now(), lone=lone, newcomers=newcomers, require_review=review)
+    with recorded(db(), me(), session, ChangeCode.EVENING):
+        found = assigning.set_evening(db(), session, now(), lone=lone, newcomers=newcomers, require_review=review)
     _say(_("Saved."), found)
     db().commit()
-    return _back(session_id)
+    return back(session_id)
 
 
 def release_session(session_id: str) -> ResponseReturnValue:
@@ -113,7 +120,7 @@ def release_session(session_id: str) -> ResponseReturnValue:
     service.set_released(db(), session, materials="materials" in request.form, note="note" in request.form)
     db().commit()
     flash(_("People can read the questions now.") if session.released else _("People cannot read the questions."))
-    return _back(session_id)
+    return back(session_id)
 
 
 def renew_address(session_id: str) -> ResponseReturnValue:
@@ -122,7 +129,7 @@ def renew_address(session_id: str) -> ResponseReturnValue:
     service.renew_page(db(), session)
     db().commit()
     flash(_("The page has a new address. The old one has ended."))
-    return _back(session_id)
+    return back(session_id)
 
 
 def refuse_stale(session: GroupSession) -> None:
@@ -135,10 +142,12 @@ def refuse_stale(session: GroupSession) -> None:
     refuse_changed(*load_plan_facts(db(), session))
 
 
+def back(session_id: str, segment_id: str = "") -> ResponseReturnValue:
+    """Return to the page of a session, at one of its parts."""
+    anchor = f"part-{segment_id}" if segment_id else None
+    return redirect(url_for("planning.show_session", session_id=session_id, _anchor=anchor), 303)
+
+
 def _say(first: str, found: Refit) -> None:
     for words in (first, *refit_words(found)):
         flash(words)
-
-
-def _back(session_id: str) -> ResponseReturnValue:
-    return redirect(url_for("planning.show_session", session_id=session_id), 303)

@@ -22,6 +22,7 @@ from facilitator.curriculum.pathways import Pathway
 from facilitator.errors import Conflict, Invalid, NotFound
 from facilitator.groups import service as groups
 from facilitator.groups.models import Group
+from facilitator.planning.again import Again, count_cycles, find_source, propose, take_over_series
 from facilitator.planning.drafting import (
     PlannedDate,
     SeriesAnswers,
@@ -36,6 +37,7 @@ from facilitator.planning.public_holidays import public_holidays
 from facilitator.planning.rules import Rhythm
 from facilitator.planning.scheduling import find_scheduled, schedule_series
 from facilitator.planning.timetable import load_timetable, lock_timetable
+from facilitator.planning.wording_laying import copied_words
 from facilitator.reminders import service as reminders
 from facilitator.times import get_zone, to_local
 from facilitator.web.login import me
@@ -104,7 +106,10 @@ def plan_series(group_id: str, step: str) -> ResponseReturnValue:
     if kept is None and step != STEPS[0]:
         return _lead_on(group, STEPS[0])
     ground = _read_ground(group)
-    form = ground.begin() if kept is None or done else ground.resume(kept)
+    again = find_source(db(), me(), request.args.get("source", "")) if step == STEPS[0] else None
+    form = ground.begin() if kept is None or done or again else ground.resume(kept)
+    if again:
+        form.propose(_propose(again, form))
     if step == STEPS[0] and request.args.get("path") in {each.id for each in ground.pathways}:
         form.pathway_id.data = request.args["path"]
     return _show(ground, form, step)
@@ -126,7 +131,7 @@ def step_series(group_id: str) -> ResponseReturnValue:
     if request.form.get("do") != "create":
         return _lead_on(group, _wanted_step())
     try:
-        return _create(group, form.answers(ground.pathways))
+        return _create(group, form.answers(ground.pathways), form.source.data or "")
     except (Invalid, Conflict) as problem:
         # the page of that step looks for it again and says it beside the field
         return _lead_on(group, _step_of(_beside(problem)))
@@ -141,8 +146,9 @@ def _lead_on(group: Group, step: str) -> ResponseReturnValue:
     return redirect(url_for("planning.plan_series", group_id=group.id, step=step), 303)
 
 
-def _lead_to(group: Group, series: Series, words: str) -> ResponseReturnValue:
-    flash(words)
+def _lead_to(group: Group, series: Series, *said: str) -> ResponseReturnValue:
+    for words in said:
+        flash(words)
     return redirect(url_for("groups.show_group", group_id=group.id, _anchor=f"series-{series.id}"), 303)
 
 
@@ -189,21 +195,30 @@ def _step_of(problem: Invalid) -> str:
     return next((step for step in STEPS if problem.field in FIELDS[step]), "dates")
 
 
-def _create(group: Group, answers: SeriesAnswers) -> ResponseReturnValue:
+def _propose(again: Again, form: SeriesForm) -> Mapping[str, str]:
+    """Return what a series that is planned again proposes; the zone stays the one of the group that it is for."""
+    earliest = form.first_on or to_local(now(), get_zone(again.group.zone)).date() + WEEK
+    return propose(again, earliest, count_cycles(db(), again.series), reminders.list_rules(db(), again.group))
+
+
+def _create(group: Group, answers: SeriesAnswers, source: str) -> ResponseReturnValue:
     lock_timetable(db(), group.id)  # a second press at the same moment waits here, and then finds the series
     done = find_scheduled(db(), group, answers.seed)
     if done:
         return _lead_to(group, done, _("These sessions are planned already. Nothing was planned twice."))
     draft = draft_series(group, answers)
     series, sessions = schedule_series(db(), group, draft, now(), require_review=settings().require_clinical_review)
+    again, review = find_source(db(), me(), source), settings().require_clinical_review
+    copies = take_over_series(db(), again, series, sessions, require_review=review) if again else []
     reminders.change_rules(db(), group, answers.leads, now())
     db().commit()
+    said = copied_words(copies) if copies else []
     words = ngettext(
         "%(num)s session is planned. Nothing was sent.",
         "%(num)s sessions are planned. Nothing was sent.",
         len(sessions),
     )
-    return _lead_to(group, series, words)
+    return _lead_to(group, series, words, *said)
 
 
 def _show(ground: Ground, form: SeriesForm, step: str) -> ResponseReturnValue:
@@ -231,6 +246,7 @@ def _show(ground: Ground, form: SeriesForm, step: str) -> ResponseReturnValue:
         is_begun=_find_kept(group) is not None,
         people=ground.people,
         leads_now=tuple(ground.leads),
+        again=find_source(db(), me(), form.source.data or ""),
     )
     return page, 422 if form.errors else 200
 

@@ -7,6 +7,7 @@ It must never fetch anything, and never lose a word.
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from markupsafe import Markup, escape
 
 DEEPEST = 40
@@ -29,12 +30,18 @@ def render_words(words: str, *, inline: bool = False) -> Markup:
         words: as they were typed.
         inline: without paragraphs and lists, to stand inside a sentence.
     """
-    words = words.translate(_TURNING)
-    tokens = _READER.parseInline(words) if inline else _READER.parse(words)
-    if any(token.level >= DEEPEST - 1 for token in tokens):
-        return _as_typed(words)
+    tokens = read_words(words, inline=inline)
+    if tokens is None:
+        return _as_typed(words.translate(_TURNING))
     html = _READER.renderer.render(tokens, _READER.options, {}).strip()
     return Markup(nh3.clean(html, tags=TAGS, attributes=_ATTRIBUTES, link_rel=None))  # noqa: S704 - an allow-list of tags has passed it
+
+
+def read_words(words: str, *, inline: bool = False) -> list[Token] | None:
+    """Return what an author wrote as tokens of Markdown, or nothing where it is nested too deep to be read."""
+    words = words.translate(_TURNING)
+    tokens = _READER.parseInline(words) if inline else _READER.parse(words)
+    return None if any(token.level >= DEEPEST - 1 for token in tokens) else tokens
 
 
 def _as_typed(words: str) -> Markup:

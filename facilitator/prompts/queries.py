@@ -167,9 +167,13 @@ def newest_versions(db: Session, language: str) -> dict[str, int]:
 
 def has_reviewed(db: Session) -> bool:
     """Tell whether any shared prompt, in any language, was reviewed."""
+    return db.scalar(reviewed_prompts().limit(1)) is not None
+
+
+def reviewed_prompts() -> Select[str]:
+    """Return the query of every shared wording that was reviewed."""
     found = select(PromptVersion.id).join(Prompt, Prompt.id == PromptVersion.prompt_id)
-    reviewed = (Prompt.shared, PromptVersion.status == PromptStatus.REVIEWED)
-    return db.scalar(found.where(*reviewed).limit(1)) is not None
+    return found.where(Prompt.shared, PromptVersion.status == PromptStatus.REVIEWED)
 
 
 def count_statuses(db: Session, language: str) -> dict[PromptStatus, int]:

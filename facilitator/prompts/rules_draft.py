@@ -74,18 +74,24 @@ def validate_draft(draft: PromptDraft) -> PromptDraft:
         Invalid: when a value cannot be kept.
     """
     draft = replace(draft, text=draft.text.strip(), content_note=draft.content_note.strip() or "none")
-    checks = (
-        (1 <= len(draft.text) <= LONGEST_TEXT, f"Enter a prompt of 1 to {LONGEST_TEXT} characters.", "text"),
-        (len(draft.content_note) <= LONGEST_NOTE, f"Enter at most {LONGEST_NOTE} characters.", "content_note"),
-        (1 <= len(set(draft.arenas)) <= MOST_ARENAS, "Choose one or two arenas.", "arenas"),
-        (draft.depth in DEPTHS, "Choose depth 1, 2 or 3.", "depth"),
-        (draft.minutes_min in MINUTES, "Enter 1 to 60 minutes.", "minutes_min"),
-        (draft.minutes_default in MINUTES, "Enter 1 to 60 minutes.", "minutes_default"),
-        (draft.minutes_min <= draft.minutes_default, "Enter no more than the usual minutes.", "minutes_min"),
-        (bool(draft.group_kinds), "Choose at least one kind of group.", "group_kinds"),
-        (draft.min_people in PEOPLE, "Enter 1 to 30 people.", "min_people"),
+    wrong = (
+        (
+            1 <= len(draft.text) <= LONGEST_TEXT,
+            Invalid("Enter a prompt of 1 to {most} characters.", "text", most=LONGEST_TEXT),
+        ),
+        (
+            len(draft.content_note) <= LONGEST_NOTE,
+            Invalid("Enter at most {most} characters.", "content_note", most=LONGEST_NOTE),
+        ),
+        (1 <= len(set(draft.arenas)) <= MOST_ARENAS, Invalid("Choose one or two arenas.", "arenas")),
+        (draft.depth in DEPTHS, Invalid("Choose depth 1, 2 or 3.", "depth")),
+        (draft.minutes_min in MINUTES, Invalid("Enter 1 to 60 minutes.", "minutes_min")),
+        (draft.minutes_default in MINUTES, Invalid("Enter 1 to 60 minutes.", "minutes_default")),
+        (draft.minutes_min <= draft.minutes_default, Invalid("Enter no more than the usual minutes.", "minutes_min")),
+        (bool(draft.group_kinds), Invalid("Choose at least one kind of group.", "group_kinds")),
+        (draft.min_people in PEOPLE, Invalid("Enter 1 to 30 people.", "min_people")),
     )
-    for holds, message, field in checks:
+    for holds, problem in wrong:
         if not holds:
-            raise Invalid(message, field=field)
+            raise problem
     return draft

@@ -151,7 +151,7 @@ def approve(db: Session, version_ids: Collection[str], role: str, on: date) -> i
     """
     role = " ".join(role.split())
     if not 1 <= len(role) <= LONGEST_ROLE:
-        raise Invalid(f"Enter the reviewer's role in 1 to {LONGEST_ROLE} characters.", field="role")
+        raise Invalid("Enter the reviewer's role in 1 to {most} characters.", field="role", most=LONGEST_ROLE)
     drafts = (PromptVersion.id.in_(version_ids), PromptVersion.status == PromptStatus.DRAFT)
     reviewed = {"status": PromptStatus.REVIEWED, "reviewed_by_role": role, "reviewed_on": on}
     return _count(db.execute(update(PromptVersion).where(*drafts).values(reviewed)))

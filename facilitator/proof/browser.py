@@ -66,6 +66,9 @@ class _Forms(HTMLParser):
             self._open = None
 
 
+FORM = re.compile(r"<form\b.*?</form>", re.DOTALL)
+
+
 class Browser:
     """Opens pages and presses buttons.
 
@@ -132,7 +135,9 @@ class Browser:
 
     def _find(self, path: str, action: str) -> Form:
         parser = _Forms()
-        parser.feed(self.read(path))
+        # the forms alone: an evening reads many pages, and most of a page is not one
+        for form in FORM.findall(self.read(path)):
+            parser.feed(form)
         found = next((form for form in parser.found if form.action.endswith(action)), None)
         if found is None:
             raise PageError(f"{_route(path)} has no form that leads to {_route(action)}")

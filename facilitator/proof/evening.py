@@ -129,14 +129,20 @@ class Evening:
             self._worker.tick(name)
 
     def _read_mail(self, at: datetime) -> None:
-        """Let everybody who comes open each link of their mail, and what it leads on to."""
+        """Let everybody who comes open each link of their mail and what it leads on to, and their calendar look anew."""
         for turn, visit in enumerate(self.visits):
             self._at(at + turn * MINUTE)
             browser = self._browsers[visit.person]
-            letters = self.letters(self.stage.cast.people[visit.person])
-            for link in sorted({link for text in letters for link in LINK.findall(text)}):
+            person = self.stage.cast.people[visit.person]
+            for link in sorted({link for text in self.letters(person) for link in LINK.findall(text)}):
                 browser.read(link)
+            for page in ("confirm", "still", "calendar"):
+                browser.read(f"/m/{person.settings_token}/{page}")
+            browser.read(f"/c/{person.feed_token}.ics")
             browser.read(f"/s/{self._meeting.page_token}/appointment.ics")
+            browser.press(f"/s/{self._meeting.page_token}", "/read")
+            browser.read(f"/s/{self._meeting.page_token}/read")
+            browser.read(f"/s/{self._meeting.page_token}/m/{self.stage.cast.file_id}")
 
     def _say_away(self, at: datetime) -> None:
         """Let one of those who stay away say so, as far as anybody does."""

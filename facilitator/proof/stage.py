@@ -25,12 +25,18 @@ from facilitator.accounts import service as accounts
 from facilitator.accounts.models import Facilitator, Role
 from facilitator.curriculum.entries import import_shipped
 from facilitator.curriculum.rules import GroupKind
+from facilitator.groups.consent import reaffirm
+from facilitator.groups.feeds import renew_feed
 from facilitator.groups.models import Wording
 from facilitator.groups.people import Entry, add_participants, settings_token
 from facilitator.groups.service import GroupDraft, create_group
 from facilitator.mail import mailbox
 from facilitator.mail.smtp import SmtpClient
 from facilitator.mail.urls import MailUrl
+from facilitator.materials.draft import MaterialDraft
+from facilitator.materials.models import Release
+from facilitator.materials.rules import PDF
+from facilitator.materials.service import add_file
 from facilitator.planning.rules import Rhythm
 from facilitator.planning.service import SeriesDraft, page_token, schedule_series
 from facilitator.prompts.importing import import_library
@@ -47,6 +53,7 @@ ZONE = "Europe/London"
 BEGUN_AT = datetime(2027, 3, 1, 9, tzinfo=UTC)
 FIRST_ON, STARTS, MINUTES = date(2027, 3, 11), time(18, 30), 90
 LEAD = timedelta(hours=48)  # of the one reminder
+PAPER = b"%PDF-1.7\n%%EOF\n"  # nobody looks at it
 LOG, MARK, SPOOL = "log", "delivery.mark", "mailbox"
 
 
@@ -68,6 +75,7 @@ class Person:
     alias: str
     address: str
     settings_token: str = field(repr=False)
+    feed_token: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +96,7 @@ class Cast:
     group_id: str
     people: tuple[Person, ...]
     meetings: tuple[Meeting, ...]
+    file_id: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -174,7 +183,7 @@ class Stage:
             monotonic=monotonic,
             rng=random.Random("retries"),  # noqa: S311 - spreads retries, keeps no secret
         )
-        return Worker(station=station, app=self.app, mark=self.folder / MARK)
+        return Worker(station=station, app=self.app, mark=self.folder / MARK, mailbox=self.folder / SPOOL)
 
 
 def settings_of_stage(config: Config, folder: Path) -> Config:
@@ -210,12 +219,14 @@ def _cast(db: Session, config: Config) -> Cast:
         seed="proof",
     )
     sessions = schedule_series(db, group, draft, BEGUN_AT, require_review=config.require_clinical_review)[1][:2]
+    about = MaterialDraft(title="A page", release=Release.BEFORE, days_before=2)
+    file = add_file(db, sessions[0], about, PDF, PAPER)
     follow(db, sessions, BEGUN_AT)
     meetings = tuple(
         Meeting(id=each.id, page_token=page_token(db, each), starts_at=each.starts_at, ends_at=each.ends_at)
         for each in sessions
     )
-    return Cast(lead_token=lead.session_token, group_id=group.id, people=people, meetings=meetings)
+    return Cast(lead_token=lead.session_token, group_id=group.id, people=people, meetings=meetings, file_id=file.id)
 
 
 def _group(db: Session, lead: Facilitator) -> tuple[Any, tuple[Person, ...]]:
@@ -228,8 +239,15 @@ def _group(db: Session, lead: Facilitator) -> tuple[Any, tuple[Person, ...]]:
         Entry(alias=alias, address=f"{alias.lower()}@example.org", wording=tuple(Wording)[at % 3], zone=ZONES[at])
         for at, alias in enumerate(ALIASES)
     ]
-    people = zip(entries, add_participants(db, group, entries), strict=True)
+    added = add_participants(db, group, entries)
+    for person in added:
+        reaffirm(db, person)
     return group, tuple(
-        Person(alias=entry.alias, address=entry.address, settings_token=settings_token(db, person))
-        for entry, person in people
+        Person(
+            alias=entry.alias,
+            address=entry.address,
+            settings_token=settings_token(db, person),
+            feed_token=renew_feed(db, person),
+        )
+        for entry, person in zip(entries, added, strict=True)
     )

@@ -18,6 +18,7 @@ from facilitator.reminders.counts import AUDIT_EXTRA, AUDIT_LOST, AUDIT_MISSING,
 from facilitator.reminders.follow import REPLANNED, RULE_REMOVED, Scene, look, wanted
 from facilitator.reminders.models import OutboxMessage, in_states
 from facilitator.reminders.models_worker import OutboxTally
+from facilitator.reminders.personal import count_missing, groups_to_look_at
 from facilitator.reminders.rules import OutboxState
 from facilitator.reminders.sweep import sweep
 
@@ -92,7 +93,7 @@ def _compare(db: Session, now: datetime, between: Callable[[], None]) -> tuple[i
             missing += len(keys - {_base(row) for row in rows if row.reason != RULE_REMOVED})
             extra += _count_extra(scene, keys, rows)
         between()
-    return missing, extra
+    return missing + sum(count_missing(db, group, now) for group in groups_to_look_at(db, now)), extra
 
 
 def _base(row: OutboxMessage) -> str:

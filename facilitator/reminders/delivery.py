@@ -24,9 +24,10 @@ from facilitator.mail.outcome import Outcome, OutcomeKind
 from facilitator.mail.smtp import SmtpClient
 from facilitator.reminders.claim import claim_due, is_due, is_due_more_than
 from facilitator.reminders.counts import Counts, labels
-from facilitator.reminders.gate import LOST, Refusal, first_gate, judge, pass_gate, refuse, wait_a_moment
+from facilitator.reminders.gate import LOST, Refusal, judge, pass_gate, refuse, wait_a_moment
 from facilitator.reminders.locks import hold_in_order
 from facilitator.reminders.models import OutboxMessage
+from facilitator.reminders.opening import first_gate
 from facilitator.reminders.posting import Draft
 from facilitator.reminders.rules import OutboxState, next_attempt, settle
 from facilitator.reminders.settling import (

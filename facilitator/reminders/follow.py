@@ -6,7 +6,7 @@ Running it twice, or late, ends the same. Nothing is ever deleted here; what no 
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -14,11 +14,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from facilitator.db import insert_missing
-from facilitator.groups.models import Group, MailState, Participant
+from facilitator.groups.models import Group
 from facilitator.planning.models import GroupSession, SessionStatus
-from facilitator.reminders.models import OutboxMessage, ReminderRule, Suppression, holds
+from facilitator.reminders.models import OutboxMessage, ReminderRule
+from facilitator.reminders.people import people_of, person_facts
+from facilitator.reminders.personal import follow_people
 from facilitator.reminders.plan import ChangeFacts, Occasion, PersonFacts, RuleFacts, SessionFacts, expected, notices
-from facilitator.reminders.rules import WITHDRAWABLE, MessageKind, OutboxState
+from facilitator.reminders.rules import KINDS_OF_TIME, WITHDRAWABLE, MessageKind, OutboxState
 from facilitator.tokens import new_id
 
 TOLD = frozenset({OutboxState.SENT, OutboxState.SENDING, OutboxState.UNKNOWN, OutboxState.HELD})
@@ -61,7 +63,8 @@ def follow_group(db: Session, group: Group, now: datetime) -> Followed:
     sessions = db.scalars(
         select(GroupSession).where(GroupSession.group_id == group.id, GroupSession.starts_at > now)
     ).all()
-    return follow(db, sessions, now)
+    asked = Followed(planned=follow_people(db, group, now))
+    return asked + follow(db, sessions, now)
 
 
 def follow(db: Session, sessions: Sequence[GroupSession], now: datetime) -> Followed:
@@ -104,40 +107,20 @@ def look(db: Session, group_id: str, sessions: Sequence[GroupSession], now: date
     scene = Scene(
         group=group,
         rules=[RuleFacts(lead=lead * MINUTE) for lead in leads],
-        people={person.id: _person(person, group, suppressed=bad) for person, bad in _people(db, group_id, now)},
+        people={one.id: person_facts(one, group, now, suppressed=bad) for one, bad in people_of(db, group_id, now)},
     )
     ids = [session.id for session in sessions]
     for row in db.scalars(
         select(OutboxMessage)
-        # a facilitator's test is nobody's message: it neither tells a person nor is it taken back
-        .where(OutboxMessage.session_id.in_(ids), OutboxMessage.kind != MessageKind.TEST)
+        # a facilitator's test is nobody's message: it neither tells a person nor is it taken back; nor do those that
+        # tell of no time
+        .where(OutboxMessage.session_id.in_(ids), OutboxMessage.kind.in_(KINDS_OF_TIME))
         .order_by(OutboxMessage.id)
         .with_for_update()  # a row that passes the gate meanwhile would otherwise be withdrawn in mid-air
         .execution_options(populate_existing=True)
     ):
         scene.rows[row.session_id or ""].append(row)
     return scene
-
-
-def _people(db: Session, group_id: str, now: datetime) -> Iterable[tuple[Participant, bool]]:
-    found = db.execute(
-        select(Participant, Suppression)
-        .outerjoin(Suppression, Suppression.address_index == Participant.address_index)
-        .where(Participant.group_id == group_id)
-    )
-    for person, suppression in found:
-        yield person, holds(suppression, now)
-
-
-def _person(person: Participant, group: Group, *, suppressed: bool) -> PersonFacts:
-    return PersonFacts(
-        id=person.id,
-        zone=person.zone or group.zone,
-        quiet_from=person.quiet_from_time,
-        quiet_to=person.quiet_to_time,
-        reachable=not suppressed,
-        stopped=person.state != MailState.ACTIVE,
-    )
 
 
 def wanted(scene: Scene, session: GroupSession, now: datetime) -> tuple[Sequence[Occasion], Sequence[Occasion]]:
@@ -236,13 +219,19 @@ def _withdraw(scene: Scene, session: GroupSession, rows: Sequence[OutboxMessage]
             row.reason = "session_cancelled" if cancelled else "session_changed"
         elif row.participant_id not in scene.people:
             row.state, row.reason = OutboxState.CANCELLED, "person_left"
-        elif row.kind == MessageKind.REMINDER and not row.asked_by and row.lead_minutes * MINUTE not in leads:
+        elif row.kind == MessageKind.REMINDER and not row.asked_by and not _is_lead(row, scene, leads):
             row.state, row.reason = OutboxState.CANCELLED, RULE_REMOVED
         else:
             continue
         row.lease_owner = row.lease_until_at = None
         withdrawn += 1
     return withdrawn
+
+
+def _is_lead(row: OutboxMessage, scene: Scene, leads: Collection[timedelta]) -> bool:
+    """Tell whether a reminder is still one of the group's, and one that the person wants."""
+    lead, chosen = row.lead_minutes * MINUTE, scene.people[row.participant_id or ""].leads
+    return lead in leads and (chosen is None or lead in chosen)
 
 
 def _retime(rows: Sequence[OutboxMessage], reminders: Iterable[Occasion]) -> None:

@@ -8,33 +8,25 @@ terminal state or a new time in the same transaction; a refusal that wrote nothi
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import (
-    ColumnElement,
-    Table,
-    and_,
-    bindparam,
-    exists,
-    func,
-    literal_column,
-    or_,
-    select,
-    update,
-)
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import update
+from sqlalchemy.orm import Session
 
-from facilitator.db import Base, Instant, Prepared
-from facilitator.groups.models import Group, MailState, Participant
-from facilitator.planning.models import GroupSession, SessionStatus
-from facilitator.reminders.claim import SENDING_LEASE
-from facilitator.reminders.models import OutboxMessage, Suppression, holds
-from facilitator.reminders.plan import LEAST_NOTICE
-from facilitator.reminders.rules import MessageKind, OutboxState, Priority
-from facilitator.reminders.sight import About, Sight, later_reminder, look, paused_setting
+from facilitator.groups.consent import consent
+from facilitator.groups.models import MailState
+from facilitator.groups.rules_consent import Consent, allows_day
+from facilitator.planning.models import SessionStatus
+from facilitator.reminders.announcing import NOTHING_TO_READ
+from facilitator.reminders.models import OutboxMessage, holds
+from facilitator.reminders.opening import MINE, open_unchanged, outbox
+from facilitator.reminders.people import person_facts
+from facilitator.reminders.plan import LEAST_NOTICE, next_allowed
+from facilitator.reminders.rules import KINDS_BESIDE, KINDS_OF_TIME, MessageKind, OutboxState, Priority
+from facilitator.reminders.sight import About, Sight, look
 from facilitator.times import end_of_quiet, get_zone, inside_quiet, to_local
 
 PAUSE_STEP = timedelta(minutes=1)
 ORDER_STEP = timedelta(seconds=5)
-LEASE_MARGIN = timedelta(seconds=5)
+NOTICES = frozenset(KINDS_OF_TIME) - {MessageKind.REMINDER}
 STATUS_FOR = {MessageKind.CANCELLED: SessionStatus.CANCELLED}
 
 
@@ -73,7 +65,7 @@ def pass_gate(db: Session, seen: Sight, now: datetime) -> Refusal | None:
     Raises:
         IntegrityError: when another worker passes a message of the same person and session at this very moment.
     """
-    if judge(seen, now) is None and _open(db, seen, now):
+    if judge(seen, now) is None and open_unchanged(db, seen, now):
         return None
     # what changed meanwhile, or an older message of this person and session that is on its way and goes first
     refusal = judge(look(db, [seen.row], now, again=True)[0], now) or wait_a_moment(now)
@@ -103,11 +95,6 @@ def wait_a_moment(now: datetime) -> Refusal:
     return Refusal(state=OutboxState.PENDING, reason="waits_its_turn", again_at=now + ORDER_STEP)
 
 
-def first_gate(row: OutboxMessage, now: datetime) -> datetime:
-    """Return when the row passed for the first time, if it passes now: the date of its letter on every try."""
-    return row.first_gated_at or now.replace(microsecond=now.microsecond // 1000 * 1000)
-
-
 def judge(sight: Sight, now: datetime) -> Refusal | None:
     """Return what holds a message back, or None."""
     if sight.row.kind == MessageKind.TEST:
@@ -115,10 +102,12 @@ def judge(sight: Sight, now: datetime) -> Refusal | None:
     if sight.about is None:
         return Refusal(state=OutboxState.CANCELLED, reason="person_left")
     return (
-        _session_refuses(sight.row, sight.about.session)
+        _session_refuses(sight.row, sight.about)
         or _person_refuses(sight.about, now)
+        or _consent_refuses(MessageKind(sight.row.kind), sight.about, now)
         or _pause_refuses(sight, sight.about, now)
         or _later_refuses(sight)
+        or _reading_refuses(sight)
         or _time_refuses(sight.row, sight.about, now)
     )
 
@@ -134,7 +123,15 @@ def _judge_test(sight: Sight, now: datetime) -> Refusal | None:
     return None
 
 
-def _session_refuses(row: OutboxMessage, session: GroupSession) -> Refusal | None:
+def _session_refuses(row: OutboxMessage, about: About) -> Refusal | None:
+    session = about.session
+    if session is None:
+        return None  # it is to a person as such; one about a session goes with the session
+    if row.kind == MessageKind.AFTERCARE and not about.group.aftercare:
+        return Refusal(state=OutboxState.CANCELLED, reason="rule_removed")
+    if row.kind in KINDS_BESIDE:
+        cancelled = session.status == SessionStatus.CANCELLED
+        return Refusal(state=OutboxState.CANCELLED, reason="session_cancelled") if cancelled else None
     if session.status != STATUS_FOR.get(MessageKind(row.kind), SessionStatus.SCHEDULED):
         return Refusal(state=OutboxState.CANCELLED, reason=f"session_{session.status}")
     if session.time_rev != row.time_rev:
@@ -150,6 +147,22 @@ def _person_refuses(about: About, now: datetime) -> Refusal | None:
     return None
 
 
+def _consent_refuses(kind: MessageKind, about: About, now: datetime) -> Refusal | None:
+    """Let through to somebody who has not confirmed the question alone, and the question to nobody who answered it."""
+    person, group = about.participant, about.group
+    if person.waiting:
+        return Refusal(state=OutboxState.SUPPRESSED, reason="waiting")
+    if kind == MessageKind.CONFIRM:
+        return Refusal(state=OutboxState.SUPERSEDED, reason="confirmed") if person.consent_round else None
+    word = consent(person, group, now.date())
+    if word is Consent.ASKED:
+        return Refusal(state=OutboxState.SUPPRESSED, reason="not_confirmed")
+    if kind == MessageKind.SAFE_CHECK:
+        answered = person.consent_round >= group.consent_round
+        return Refusal(state=OutboxState.SUPERSEDED, reason="confirmed") if answered else None
+    return Refusal(state=OutboxState.SUPPRESSED, reason="consent_stale") if word is Consent.STALE else None
+
+
 def _pause_refuses(sight: Sight, about: About, now: datetime) -> Refusal | None:
     if sight.row.valid_until_at <= now:
         return Refusal(state=OutboxState.EXPIRED, reason="too_late")
@@ -163,124 +176,34 @@ def _later_refuses(sight: Sight) -> Refusal | None:
     return Refusal(state=OutboxState.SUPERSEDED, reason="later_reminder") if sight.later else None
 
 
+def _reading_refuses(sight: Sight) -> Refusal | None:
+    """Let nobody be told of something to read that was taken off, changed or moved meanwhile."""
+    return None if sight.readable else Refusal(state=OutboxState.SUPERSEDED, reason=NOTHING_TO_READ)
+
+
 def _time_refuses(row: OutboxMessage, about: About, now: datetime) -> Refusal | None:
     person = about.participant
     zone = get_zone(person.zone or about.group.zone)
-    quiet = inside_quiet(to_local(now, zone).time(), person.quiet_from_time, person.quiet_to_time)
-    if not quiet or row.priority == Priority.URGENT:
+    local = to_local(now, zone)
+    if row.priority == Priority.URGENT:
+        return None
+    if not allows_day(person.days, local.date()):
+        return _day_refuses(row, about, now)
+    if not inside_quiet(local.time(), person.quiet_from_time, person.quiet_to_time):
         return None
     again_at = end_of_quiet(now, zone, person.quiet_from_time, person.quiet_to_time)
-    if row.kind != MessageKind.REMINDER and again_at > row.valid_until_at - LEAST_NOTICE:
+    if row.kind in NOTICES and again_at > row.valid_until_at - LEAST_NOTICE:
         return None  # people who would set out in vain are told at night rather than never
     if again_at >= row.valid_until_at:
         return Refusal(state=OutboxState.EXPIRED, reason="quiet_hours")
     return Refusal(state=OutboxState.PENDING, reason="quiet_hours", again_at=again_at)
 
 
-def table_of(model: type[Base]) -> Table:
-    """Return the table of a model, for the statements that run once for every message."""
-    table = model.__table__
-    if not isinstance(table, Table):
-        raise TypeError(f"{model.__name__} is mapped to no plain table")
-    return table
-
-
-outbox, sessions = table_of(OutboxMessage), table_of(GroupSession)
-people, groups = table_of(Participant), table_of(Group)
-LEASED: ColumnElement[str] = literal_column(f"'{OutboxState.LEASED}'")
-SENDING: ColumnElement[str] = literal_column(f"'{OutboxState.SENDING}'")
-TO_SENDING = {
-    "state": SENDING,
-    "reason": literal_column("''"),
-    "gated_at": bindparam("at", type_=Instant),
-    "first_gated_at": bindparam("first_at", type_=Instant),
-    "attempts": outbox.c.attempts + literal_column("1"),
-    "lease_until_at": bindparam("until", type_=Instant),
-}
-MINE = and_(
-    outbox.c.id == bindparam("message"),
-    outbox.c.lease_token == bindparam("token"),
-    outbox.c.state == LEASED,
-)
-MINE_IN_HAND = and_(
-    outbox.c.id == bindparam("message"),
-    outbox.c.lease_token == bindparam("token"),
-    outbox.c.state == SENDING,
-)
-IN_TIME = outbox.c.lease_until_at > bindparam("margin", type_=Instant)
-# the driver of SQLite counts no rows of a statement that begins with WITH, so the row itself is asked for
-_open_mine = update(outbox).where(MINE, IN_TIME).values(TO_SENDING).returning(outbox.c.id)
-OPEN = Prepared(_open_mine)
-
-# what a letter is made of and what may hold it back; a column that joins them belongs in here as well
-SESSION_FACTS = ("id", "status", "time_rev", "minutes", "link_version")
-PERSON_FACTS = ("id", "address_sealed", "wording", "link_version", "quiet_from_time", "quiet_to_time")
-GROUP_FACTS = ("zone", "language")
-_still = (
-    select(people.c.id)
-    .select_from(sessions.join(groups, groups.c.id == sessions.c.group_id).join(people, literal_column("1 = 1")))
-    .where(
-        *(sessions.c[name] == bindparam(f"seen_session_{name}") for name in SESSION_FACTS),
-        *(people.c[name] == bindparam(f"seen_person_{name}") for name in PERSON_FACTS),
-        *(groups.c[name] == bindparam(f"seen_group_{name}") for name in GROUP_FACTS),
-        people.c.state == literal_column(f"'{MailState.ACTIVE}'"),
-        func.coalesce(people.c.zone, literal_column("''")) == bindparam("seen_zone"),
-        groups.c.reminders_paused_at.is_(None),
-    )
-    # a cancellation or a person's wish that is being saved is waited for; SQLite has one writer anyhow
-    .with_for_update(read=True, of=(sessions, people))
-    .cte("still")
-    .prefix_with("MATERIALIZED", dialect="postgresql")
-)
-_other = aliased(OutboxMessage)
-_in_flight = exists(
-    select(_other.id).where(
-        _other.session_id == outbox.c.session_id,
-        _other.participant_id == outbox.c.participant_id,
-        _other.state == SENDING,
-    )
-)
-_suppressed = exists(
-    select(Suppression.address_index).where(
-        Suppression.address_index == bindparam("seen_address_index"),
-        or_(Suppression.until_at.is_(None), Suppression.until_at > bindparam("at", type_=Instant)),
-    )
-)
-OPEN_UNCHANGED = Prepared(
-    _open_mine.where(
-        exists(select(_still.c.id)),
-        ~_suppressed,
-        ~paused_setting(),
-        ~_in_flight,
-        ~later_reminder(OutboxMessage, bindparam("at", type_=Instant)),
-    )
-)
-
-
-def _opening(row: OutboxMessage, now: datetime) -> dict[str, object]:
-    return {
-        "message": row.id,
-        "token": row.lease_token,
-        "margin": now + LEASE_MARGIN,
-        "at": now,
-        "first_at": first_gate(row, now),
-        "until": now + SENDING_LEASE,
-    }
-
-
-def _open(db: Session, seen: Sight, now: datetime) -> bool:
-    """Open for a message of which nothing changed since it was seen; asked and done in one statement."""
-    if seen.about is None:
-        return OPEN.run(db.connection(), _opening(seen.row, now)) is not None
-    about = seen.about
-    facts = _opening(seen.row, now) | {
-        "seen_zone": about.participant.zone or "",
-        "seen_address_index": about.participant.address_index,
-    }
-    for prefix, thing, names in (
-        ("session", about.session, SESSION_FACTS),
-        ("person", about.participant, PERSON_FACTS),
-        ("group", about.group, GROUP_FACTS),
-    ):
-        facts |= {f"seen_{prefix}_{name}": getattr(thing, name) for name in names}
-    return OPEN_UNCHANGED.run(db.connection(), facts) is not None
+def _day_refuses(row: OutboxMessage, about: About, now: datetime) -> Refusal | None:
+    """Leave out a reminder on a day without messages; everything else waits for the next day with them, if it can."""
+    again_at = next_allowed(now, person_facts(about.participant, about.group, now, suppressed=False))
+    if row.kind in NOTICES and again_at > row.valid_until_at - LEAST_NOTICE:
+        return None
+    if row.kind == MessageKind.REMINDER or again_at >= row.valid_until_at:
+        return Refusal(state=OutboxState.SUPPRESSED, reason="day_excluded")
+    return Refusal(state=OutboxState.PENDING, reason="day_excluded", again_at=again_at)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from facilitator.accounts.models import Facilitator, InstallationSetting
 from facilitator.db import Instant
-from facilitator.groups.models import GroupFacilitator
+from facilitator.groups.models import GroupFacilitator, Participant
 from facilitator.planning.models import GroupSession
 from facilitator.reminders.counts import AUDIT_LOST, AUDIT_MISSING
 from facilitator.reminders.delivery import CHANNEL
@@ -94,6 +94,15 @@ class DeliveryHealth:
         return any(tick.late for tick in self.ticks if tick.name == "dispatch")
 
     @property
+    def told(self) -> tuple[str, ...]:
+        """Return the problems that are worth saying: while nobody sends, that its other ticks are late says nothing more."""
+        return tuple(
+            code
+            for code in self.problems
+            if not (self.is_silent and code.startswith("tick_") and code != "tick_dispatch")
+        )
+
+    @property
     def last_dispatch_at(self) -> datetime | None:
         """Return when somebody last looked for what is due, or None."""
         return next((tick.finished_at for tick in self.ticks if tick.name == "dispatch"), None)
@@ -171,7 +180,9 @@ def _question(*, of_one: bool) -> Select[Any]:
     if of_one:
         mine = select(GroupFacilitator.group_id).where(GroupFacilitator.facilitator_id == bindparam("me_id"))
         sessions = select(GroupSession.id).where(GroupSession.group_id.in_(mine))
-        held = held.where(OutboxMessage.session_id.in_(sessions), OutboxMessage.kind != MessageKind.TEST)
+        people = select(Participant.id).where(Participant.group_id.in_(mine))
+        beside = OutboxMessage.session_id.is_(None) & OutboxMessage.participant_id.in_(people)
+        held = held.where(OutboxMessage.session_id.in_(sessions) | beside, OutboxMessage.kind != MessageKind.TEST)
         coming = sessions.where(GroupSession.starts_at > bindparam("me_now", type_=Instant))
         undelivered = (
             select(func.count())

@@ -10,9 +10,9 @@ from sqlalchemy import CTE, BigInteger, BindParameter, String, Table, any_, bind
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
-from facilitator.db import Prepared
-from facilitator.reminders.gate import outbox, people, sessions
+from facilitator.prepared import Prepared
 from facilitator.reminders.models import OutboxMessage
+from facilitator.reminders.opening import outbox, people, sessions
 
 SEVERAL = 2
 

@@ -6,7 +6,9 @@ has a key that no two of them share; whoever stores them keeps the first and dro
 A lead of whole days is wall-clock time in the person's zone: two days before 18:30 is 18:30, also across a clock
 change. A lead in hours is absolute. A reminder that falls into quiet hours goes out before they begin; only when that
 time has passed is it moved to their end, and then only with two hours left before the session. So the person is told
-early rather than late, and never at night.
+early rather than late, and never at night. One that falls on a day on which a person wants no messages goes out at the
+same time of day on the last allowed day before; when that has passed, at once if today is allowed, and else it stays
+where it is and the gate ends it as `day_excluded`. An urgent notice goes out on any day.
 This module is pure and must never read a clock or a row.
 """
 
@@ -15,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from itertools import zip_longest
 
+from facilitator.groups.rules_consent import EVERY_DAY, allows_day
 from facilitator.reminders.rules import MessageKind, Priority
 from facilitator.times import end_of_quiet, get_zone, inside_quiet, start_of_quiet_before, to_instant, to_local
 
@@ -59,6 +62,7 @@ class PersonFacts:
         stopped: wants no messages.
         paused_until: wants none before this instant.
         leads: the reminders they chose, or None for all of them.
+        days: on which messages may come, Monday is 1, Tuesday 2, Wednesday 4.
     """
 
     id: str
@@ -69,6 +73,7 @@ class PersonFacts:
     stopped: bool = False
     paused_until: datetime | None = None
     leads: frozenset[timedelta] | None = None
+    days: int = EVERY_DAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +172,36 @@ def is_quiet(at: datetime, person: PersonFacts) -> bool:
     return inside_quiet(to_local(at, get_zone(person.zone)).time(), person.quiet_from, person.quiet_to)
 
 
+def is_excluded(at: datetime, person: PersonFacts) -> bool:
+    """Tell whether an instant lies on a day on which the person wants no messages."""
+    return not allows_day(person.days, to_local(at, get_zone(person.zone)).date())
+
+
+def shift_to_allowed_day(at: datetime, person: PersonFacts, now: datetime) -> datetime:
+    """Return when a reminder for `at`, outside quiet hours, goes out if the person wants none on that day.
+
+    At the same time of day on the last allowed day before, which is outside quiet hours as well; when that has passed,
+    at once on an allowed day; and else `at`, where the gate ends it.
+    """
+    zone, earlier = get_zone(person.zone), at
+    while is_excluded(earlier, person):
+        earlier = to_instant(to_local(earlier, zone) - DAY, zone)
+    if earlier >= now:
+        return earlier
+    return at if is_excluded(now, person) or is_quiet(now, person) else now
+
+
+def next_allowed(at: datetime, person: PersonFacts) -> datetime:
+    """Return the first instant from `at` on that is outside quiet hours and on a day on which messages may come."""
+    zone = get_zone(person.zone)
+    while True:
+        at = end_of_quiet(at, zone, person.quiet_from, person.quiet_to)
+        if not is_excluded(at, person):
+            return at
+        local = to_local(at, zone)
+        at = to_instant(datetime.combine(local.date() + DAY, time()), zone)
+
+
 def dedup_key(kind: MessageKind, session: SessionFacts, lead: timedelta, participant_id: str) -> str:
     """Return the key under which a message exists once, however often it is planned."""
     return f"{kind}:{session.uid}:{session.time_rev}:{lead // timedelta(minutes=1)}:{participant_id}"
@@ -187,6 +222,7 @@ def _reminder(session: SessionFacts, lead: timedelta, person: PersonFacts, now: 
     send_at = shift_out_of_quiet(max(due, now), session.starts_at, person, now)
     if send_at is None:
         return None
+    send_at = shift_to_allowed_day(send_at, person, now)
     return Occasion(
         dedup_key=dedup_key(MessageKind.REMINDER, session, lead, person.id),
         kind=MessageKind.REMINDER,
@@ -210,7 +246,7 @@ def _may_write(person: PersonFacts, at: datetime) -> bool:
 
 def _notice(change: ChangeFacts, person: PersonFacts, valid_until: datetime, now: datetime) -> Occasion:
     soonest = min(change.started_at, change.session.starts_at)
-    outside = end_of_quiet(now, get_zone(person.zone), person.quiet_from, person.quiet_to)
+    outside = next_allowed(now, person)
     urgent = soonest - now <= URGENT_WITHIN or outside > soonest - LEAST_NOTICE
     send_at = now if urgent else outside
     return Occasion(

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from facilitator.accounts.models import EMAIL_PLACE, Facilitator
 from facilitator.groups.models import ADDRESS_PLACE, Wording
 from facilitator.groups.people import settings_token
+from facilitator.groups.rules_erasure import erase_on
 from facilitator.mail.message import PERSONAL, Envelope, Form, wire_address
 from facilitator.mail.smtp import Parties
 from facilitator.planning.models import GroupSession
@@ -23,9 +24,10 @@ from facilitator.planning.service import page_token
 from facilitator.reminders.letters import LetterFacts, render
 from facilitator.reminders.rules import MessageKind
 from facilitator.reminders.samples import sample_facts
+from facilitator.reminders.service_proof import proof_of
 from facilitator.reminders.service_trial import kind_of_test
 from facilitator.reminders.sight import About, Sight
-from facilitator.times import get_zone
+from facilitator.times import get_zone, to_local
 from facilitator.vault import vault_of
 
 FORMS_KEPT = 256  # letters that stand ready; a batch to a few groups needs a handful
@@ -75,7 +77,7 @@ def composer(base_url: str, mail_from: str) -> Callable[[Session, Sight], Draft]
     def draft(row_uuid: str, recipient: str, facts: LetterFacts, personal: str) -> Draft:
         return Draft(
             parties=Parties(sender=sender, recipient=wire_address(recipient), envelope_id=row_uuid),
-            form=set_letter(facts, str(facts.local_start.tzinfo)),
+            form=set_letter(facts, facts.zone),
             personal=personal,
             from_name=name,
             domain=domain,
@@ -101,18 +103,23 @@ def composer(base_url: str, mail_from: str) -> Callable[[Session, Sight], Draft]
 def letter_facts(db: Session, sight: Sight, about: About, base_url: str, sender_name: str) -> LetterFacts:
     """Return what the letter to this person says, in the person's zone; the personal link is left open."""
     session, person = about.session, about.participant
-    zone = get_zone(person.zone or session.zone)
+    zone = get_zone(person.zone or (session or about.group).zone)
+    personal = f"{base_url}/m/{PERSONAL}"
+    told_on = to_local(sight.row.session_starts_at, get_zone(about.group.zone)).date()
     before = sight.told_start if sight.row.kind == MessageKind.MOVED else None
     return LetterFacts(
         kind=MessageKind(sight.row.kind),
         wording=Wording(person.wording),
-        language=about.group.language,
-        local_start=session.starts_at.astimezone(zone),
-        minutes=session.minutes,
-        stop_link=f"{base_url}/m/{PERSONAL}",
-        page_link=session_link(db, session, base_url),
-        place=session.place,
-        link=session.link,
+        language=person.language or about.group.language,
+        local_start=session.starts_at.astimezone(zone) if session else None,
+        minutes=session.minutes if session else 0,
+        stop_link=personal,
+        page_link=session_link(db, session, base_url) if session else "",
+        place=session.place if session else "",
+        link=session.link if session else "",
+        confirm_link=f"{personal}/confirm",
+        safe_link=f"{personal}/still",
+        erased_on=erase_on(told_on) if sight.row.kind == MessageKind.GOODBYE else None,
         sender_name=sender_name,
         previous_start=before.astimezone(zone) if before else None,
     )
@@ -121,6 +128,7 @@ def letter_facts(db: Session, sight: Sight, about: About, base_url: str, sender_
 def test_facts(db: Session, sight: Sight, asker: Facilitator, base_url: str, sender_name: str) -> LetterFacts:
     """Return what a facilitator's test says: what the group's people get, with links that open nothing personal."""
     row, session, group = sight.row, sight.session, sight.group
+    proof = proof_of(db, row)
     return sample_facts(
         kind=kind_of_test(row),
         wording=Wording(row.wording or Wording.VAGUE),
@@ -130,6 +138,7 @@ def test_facts(db: Session, sight: Sight, asker: Facilitator, base_url: str, sen
         about=session,
         links=(f"{base_url}/m/test", session_link(db, session, base_url) if session else f"{base_url}/s/test"),
         sender_name=sender_name,
+        proof=(base_url + proof.path, proof.digits),
     )
 
 

@@ -62,6 +62,13 @@ def forget_returned(db: Session, now: datetime) -> None:
     db.execute(delete(Suppression).where(Suppression.until_at <= now))
 
 
+def forget_unlisted(db: Session) -> None:
+    """Delete what is remembered of addresses that stand on no list any more; part of every erasure."""
+    for model in (ReturnedMail, Suppression):
+        listed = select(Participant.id).where(Participant.address_index == model.address_index).exists()
+        db.execute(delete(model).where(~listed).execution_options(synchronize_session=False))
+
+
 def _find(db: Session, report: Report) -> OutboxMessage | None:
     """Return the message that a report is about, held until the end of the transaction."""
     marks = [report.envelope_id, report.message_id.partition("@")[0]]

@@ -52,6 +52,20 @@ class MessageKind(StrEnum):
     CANCELLED = "cancelled"
     RESTORED = "restored"
     TEST = "test"
+    CONFIRM = "confirm"  # is this address safe for messages like this?
+    WELCOME = "welcome"
+    MATERIALS = "materials"
+    SAFE_CHECK = "safe_check"
+    AFTERCARE = "aftercare"
+    GOODBYE = "goodbye"
+
+
+# what tells when and where a session is; one is corrected by the next
+KINDS_OF_TIME = (MessageKind.REMINDER, MessageKind.MOVED, MessageKind.CANCELLED, MessageKind.RESTORED)
+# about a session, but not about its time
+KINDS_BESIDE = (MessageKind.MATERIALS, MessageKind.AFTERCARE)
+# to a person as such: they stand in the outbox without a session
+KINDS_WITHOUT_SESSION = (MessageKind.CONFIRM, MessageKind.WELCOME, MessageKind.SAFE_CHECK, MessageKind.GOODBYE)
 
 
 class Priority(IntEnum):

@@ -6,6 +6,7 @@ Both are made here, so that what is shown and what arrives say the same.
 from datetime import datetime, timedelta
 
 from facilitator.groups.models import Group, Wording
+from facilitator.groups.rules_erasure import erase_on
 from facilitator.planning.models import GroupSession
 from facilitator.reminders.letters import LetterFacts
 from facilitator.reminders.rules import MessageKind
@@ -25,6 +26,7 @@ def sample_facts(
     about: GroupSession | Group | None,
     links: tuple[str, str],
     sender_name: str,
+    proof: tuple[str, str] = ("", ""),
 ) -> LetterFacts:
     """Return what the sample says.
 
@@ -37,19 +39,26 @@ def sample_facts(
         about: the session, or the group while it has none to come.
         links: where messages stop, and the session's page.
         sender_name: the neutral name of the sender.
+        proof: the link and the digits by which a test is known to have arrived; a preview has none.
     """
     local = to_local(starts_at, get_zone(zone))
     before = to_instant(local - MOVED_BY, get_zone(zone))
+    stop_link, page_link = links
     return LetterFacts(
         kind=kind,
         wording=wording,
         language=language,
         local_start=starts_at.astimezone(get_zone(zone)),
         minutes=about.minutes if about else USUAL_MINUTES,
-        stop_link=links[0],
-        page_link=links[1],
+        stop_link=stop_link,
+        page_link=page_link,
+        confirm_link=f"{stop_link}/confirm",
+        safe_link=f"{stop_link}/still",
         place=about.place if about else "",
         link=about.link if about else "",
         sender_name=sender_name,
+        proof_link=proof[0],
+        proof_digits=proof[1],
         previous_start=before.astimezone(get_zone(zone)) if kind == MessageKind.MOVED else None,
+        erased_on=erase_on(local.date()),
     )

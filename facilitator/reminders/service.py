@@ -62,7 +62,7 @@ def change_rules(db: Session, group: Group, leads: Sequence[timedelta], now: dat
         Invalid: when there are too many, one stands twice, or one is out of range.
     """
     if len(leads) > MOST_REMINDERS:
-        raise Invalid(f"Choose at most {MOST_REMINDERS} reminders for a session.", "leads")
+        raise Invalid("Choose at most {most} reminders for a session.", "leads", most=MOST_REMINDERS)
     if len(set(leads)) != len(leads):
         raise Invalid("Choose two different times.", "leads")
     if any(not SHORTEST_LEAD <= lead <= LONGEST_LEAD for lead in leads):
@@ -71,6 +71,12 @@ def change_rules(db: Session, group: Group, leads: Sequence[timedelta], now: dat
     db.add_all(ReminderRule(group_id=group.id, lead_minutes=lead // MINUTE) for lead in leads)
     db.flush()
     return follow_group(db, group, now)
+
+
+def choose_aftercare(db: Session, group: Group, *, wanted: bool) -> None:
+    """Choose whether a few words go to everybody on the morning after; what waits already is judged at the gate."""
+    group.aftercare = wanted
+    db.flush()
 
 
 def pause_group(db: Session, group: Group, now: datetime) -> None:

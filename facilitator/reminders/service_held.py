@@ -11,6 +11,8 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from facilitator.errors import Conflict
+from facilitator.groups.models import Group, Participant
+from facilitator.planning.models import GroupSession
 from facilitator.reminders.models import OutboxMessage, in_states
 from facilitator.reminders.rules import MessageKind, OutboxState
 
@@ -19,22 +21,31 @@ SENT_AGAIN, LEFT = "sent_again_by_hand", "left_by_hand"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldKey:
-    """What equal waiting messages have in common; the caller has made sure of who may ask about the session."""
+    """What equal waiting messages have in common; the caller has made sure of who may ask about them.
 
-    session_id: str
+    Args:
+        about: the session that they are about, or the group to whose people they go as such.
+        lead_minutes: before the session.
+        reason: why they wait, or None for whatever reason.
+    """
+
+    about: GroupSession | Group
     kind: MessageKind
-    lead_minutes: int
-    reason: str
+    lead_minutes: int = 0
+    reason: str | None = None
 
     def matches(self) -> ColumnElement[bool]:
         """Return the condition of the messages that wait."""
-        return (
-            (OutboxMessage.session_id == self.session_id)
-            & (OutboxMessage.kind == self.kind)
-            & (OutboxMessage.lead_minutes == self.lead_minutes)
-            & (OutboxMessage.reason == self.reason)
-            & in_states(OutboxState.HELD)
-        )
+        alike = (OutboxMessage.kind == self.kind) & (OutboxMessage.lead_minutes == self.lead_minutes)
+        if self.reason is not None:
+            alike &= OutboxMessage.reason == self.reason
+        return self._place() & alike & in_states(OutboxState.HELD)
+
+    def _place(self) -> ColumnElement[bool]:
+        if isinstance(self.about, GroupSession):
+            return OutboxMessage.session_id == self.about.id
+        people = select(Participant.id).where(Participant.group_id == self.about.id)
+        return OutboxMessage.session_id.is_(None) & OutboxMessage.participant_id.in_(people)
 
 
 def list_held(db: Session, key: HeldKey) -> Sequence[int]:

@@ -66,7 +66,7 @@ def plan_test(
     # whoever presses twice at once waits here, and is counted
     db.execute(select(Facilitator.id).where(Facilitator.id == me.id).with_for_update())
     if len(list_tests(db, me, now)) >= MOST_TESTS:
-        raise Conflict(f"You asked for {MOST_TESTS} tests within an hour. Wait a little before the next one.")
+        raise Conflict("You asked for {most} tests within an hour. Wait a little before the next one.", most=MOST_TESTS)
     session = find_next_session(db, group, now) if group else None
     message = OutboxMessage(
         dedup_key=f"test:{me.id}:{new_id()}:{kind}",

@@ -16,11 +16,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, insert, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
-from facilitator.db import Instant, Prepared, insert_missing
+from facilitator.db import Instant, insert_missing
 from facilitator.mail.outcome import Outcome, OutcomeKind
+from facilitator.prepared import Prepared
 from facilitator.reminders.counts import Counts
-from facilitator.reminders.gate import MINE, MINE_IN_HAND, outbox, table_of
 from facilitator.reminders.models import Attempt, Channel, OutboxMessage
+from facilitator.reminders.opening import MINE, MINE_IN_HAND, outbox, table_of
 from facilitator.reminders.rules import (
     REFUSALS_TO_OPEN,
     OutboxState,

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, exists, literal_column, select
+from sqlalchemy import ColumnElement, bindparam, exists, func, literal_column, select
 from sqlalchemy.orm import Session, aliased
 
 from facilitator.accounts.models import Facilitator, InstallationSetting
 from facilitator.db import Instant
 from facilitator.groups.models import Group, Participant
+from facilitator.materials.announcing import due_announcements
 from facilitator.planning.models import GroupSession
+from facilitator.reminders.announcing import is_due
 from facilitator.reminders.follow import MAY_BE_TOLD, TOLD
 from facilitator.reminders.models import OutboxMessage, Suppression
 from facilitator.reminders.rules import MessageKind, OutboxState
@@ -28,9 +30,9 @@ STANDS_FOR_EARLIER: list[ColumnElement[str]] = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """The session that a message is about, and the person it goes to."""
+    """The person that a message goes to, their group, and the session that it is about, if it is about one."""
 
-    session: GroupSession
+    session: GroupSession | None
     group: Group
     participant: Participant
     suppression: Suppression | None
@@ -42,12 +44,13 @@ class Sight:
 
     Args:
         row: the message.
-        about: its session and person; None when either is gone, and for a test.
+        about: its person and session; None when the person is gone, and for a test.
         asker: the facilitator who gets a test.
         session: the session of a test, if it is about one, and its group.
         paused: whether somebody holds back all mail.
         later: whether a later reminder for the same time is due as well, or went before it.
         told_start: the start that the person was last told, for a message about a move.
+        readable: whether what the message says is there to read is, and is told of; true for all that say no such thing.
     """
 
     row: OutboxMessage
@@ -58,10 +61,11 @@ class Sight:
     paused: bool
     later: bool
     told_start: datetime | None
+    readable: bool = True
 
 
 def look(db: Session, rows: Sequence[OutboxMessage], now: datetime, *, again: bool = False) -> list[Sight]:
-    """Return what there is to know of messages, in their order, in one query (two when one of them tells of a move).
+    """Return what there is to know of messages, in their order, in one query (two more for moves and materials).
 
     Args:
         db: the open session.
@@ -77,7 +81,11 @@ def look(db: Session, rows: Sequence[OutboxMessage], now: datetime, *, again: bo
     }
     starts = _told_starts(db, [row.id for row in rows if row.kind == MessageKind.MOVED])
     gone = {"about": None, "asker": None, "session": None, "group": None, "paused": False, "later": False}
-    return [Sight(row=row, told_start=starts.get(row.id), **found.get(row.id, gone)) for row in rows]
+    empty = _nothing_to_read(db, rows, now)
+    return [
+        Sight(row=row, told_start=starts.get(row.id), readable=row.id not in empty, **found.get(row.id, gone))
+        for row in rows
+    ]
 
 
 def later_reminder(row: type[OutboxMessage], now: Any) -> ColumnElement[bool]:
@@ -116,8 +124,8 @@ LOOK = (
     )
     .select_from(OutboxMessage)
     .outerjoin(GroupSession, GroupSession.id == OutboxMessage.session_id)
-    .outerjoin(Group, Group.id == GroupSession.group_id)
     .outerjoin(Participant, Participant.id == OutboxMessage.participant_id)
+    .outerjoin(Group, Group.id == func.coalesce(GroupSession.group_id, Participant.group_id))
     .outerjoin(Suppression, Suppression.address_index == Participant.address_index)
     .outerjoin(Facilitator, Facilitator.id == OutboxMessage.asked_by)
     .where(OutboxMessage.id.in_(bindparam("ids", expanding=True)))
@@ -127,7 +135,7 @@ LOOK = (
 def _sight(values: tuple[Any, ...]) -> dict[str, Any]:
     session, group, participant, suppression, asker, paused, later = values
     about = None
-    if session and participant:
+    if group and participant:
         about = About(session=session, group=group, participant=participant, suppression=suppression)
     return {
         "about": about,
@@ -137,6 +145,15 @@ def _sight(values: tuple[Any, ...]) -> dict[str, Any]:
         "paused": bool(paused),
         "later": bool(later),
     }
+
+
+def _nothing_to_read(db: Session, rows: Sequence[OutboxMessage], now: datetime) -> set[int]:
+    """Return the messages that say that there is something to read while there is not."""
+    telling = [row for row in rows if row.kind == MessageKind.MATERIALS]
+    if not telling:
+        return set()
+    due = due_announcements(db, now, GroupSession.id.in_({row.session_id for row in telling}))
+    return {row.id for row in telling if not is_due(row, due)}
 
 
 def _told_starts(db: Session, moved_ids: Sequence[int]) -> dict[int, datetime]:

@@ -12,11 +12,13 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from facilitator.groups.models import Group
 from facilitator.planning.models import GroupSession
 from facilitator.planning.redating import redate_coming
 from facilitator.reminders.counts import add_figures
 from facilitator.reminders.follow import Followed, follow
 from facilitator.reminders.models import OutboxMessage, in_states
+from facilitator.reminders.personal import follow_people, groups_to_look_at
 from facilitator.reminders.rules import OutboxState
 
 log = logging.getLogger(__name__)
@@ -41,6 +43,9 @@ def sweep(db: Session, ahead: timedelta, now: datetime, between: Callable[[], No
     for group_id, sessions in _by_group([*redated, *db.scalars(coming)]):
         total += _follow_group(db, group_id, sessions, now)
         between()
+    for group in groups_to_look_at(db, now):
+        total += _follow_people(db, group, now)
+        between()
     if total.known:
         # last of all: whoever held this row and waited for another planner's messages could be waited for in turn
         add_figures(db, {("dedup_hits", ""): total.known})
@@ -63,6 +68,17 @@ def _follow_group(db: Session, group_id: str, sessions: list[GroupSession], now:
         raise  # the database itself is at fault, and the whole sweep is done again
     except Exception:
         log.exception("the messages of a group cannot be planned", extra={"event": "poisoned", "group_id": group_id})
+        return Followed()
+
+
+def _follow_people(db: Session, group: Group, now: datetime) -> Followed:
+    try:
+        with db.begin_nested():
+            return Followed(planned=follow_people(db, group, now))
+    except OperationalError:
+        raise
+    except Exception:
+        log.exception("a list cannot be written to", extra={"event": "poisoned", "group_id": group.id})
         return Followed()
 
 

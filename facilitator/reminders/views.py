@@ -13,6 +13,7 @@ from facilitator.reminders import views_group, views_light, views_messages, view
 from facilitator.reminders.forms import PolicyForm
 from facilitator.reminders.health import DeliveryHealth, check_delivery
 from facilitator.reminders.ledger import list_occasions
+from facilitator.reminders.ledger_personal import list_personal
 from facilitator.reminders.lines import list_lines
 from facilitator.reminders.metrics import CONTENT_TYPE, write_page
 from facilitator.reminders.policy import policies, set_policy
@@ -45,6 +46,7 @@ def _show_reminders(form: PolicyForm) -> str:
         lines=list_lines(db(), ids, now()),
         coming=list_occasions(db(), ids, coming=True),
         past=list_occasions(db(), ids, coming=False, page=page),
+        personal=list_personal(db(), ids),
         page=page,
         now=now(),
     )

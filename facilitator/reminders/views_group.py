@@ -6,10 +6,12 @@ from flask_babel import gettext as _
 
 from facilitator.errors import Invalid
 from facilitator.groups import service as groups
+from facilitator.groups.models import Group
 from facilitator.groups.service import GroupDetails
 from facilitator.reminders import service as reminders
 from facilitator.reminders.forms import RulesForm
 from facilitator.reminders.ledger import list_occasions
+from facilitator.reminders.ledger_personal import list_personal
 from facilitator.reminders.lines import list_lines
 from facilitator.reminders.rules import MessageKind
 from facilitator.reminders.service_trial import find_next_session
@@ -27,15 +29,15 @@ def register(blueprint: Blueprint) -> None:
 
 def show_group(group_id: str) -> ResponseReturnValue:
     """Show the rules, the messages and a preview of one group."""
-    details = groups.get_details(db(), me(), group_id)
-    return _show_group(details, RulesForm.of(reminders.list_rules(db(), details.group)))
+    details = groups.get_details(db(), me(), group_id, now().date())
+    return _show_group(details, _form_of(details.group))
 
 
 def change_rules(group_id: str) -> ResponseReturnValue:
-    """Change when the group's people are reminded."""
-    details = groups.get_details(db(), me(), group_id)
+    """Change when the group's people are reminded, and whether a few words come after."""
+    details = groups.get_details(db(), me(), group_id, now().date())
     group = details.group
-    form = RulesForm.of(reminders.list_rules(db(), group))
+    form = _form_of(group)
     try:
         if not form.validate():
             return _show_group(details, form), 422
@@ -43,6 +45,7 @@ def change_rules(group_id: str) -> ResponseReturnValue:
     except Invalid as problem:
         form.second_lead.errors = [problem.message]
         return _show_group(details, form), 422
+    reminders.choose_aftercare(db(), group, wanted=form.aftercare.data)
     db().commit()
     flash(
         _(
@@ -67,6 +70,10 @@ def pause_group(group_id: str) -> ResponseReturnValue:
     return redirect(url_for("reminders.show_group", group_id=group.id), 303)
 
 
+def _form_of(group: Group) -> RulesForm:
+    return RulesForm.of(reminders.list_rules(db(), group), aftercare=group.aftercare)
+
+
 def _show_group(details: GroupDetails, form: RulesForm) -> str:
     group, wording = details.group, chosen_wording()
     return render_template(
@@ -75,12 +82,15 @@ def _show_group(details: GroupDetails, form: RulesForm) -> str:
         group=group,
         form=form,
         has_errors=bool(form.errors),
-        people=details.people,
+        details=details,
         lines=list_lines(db(), [group.id], now()),
         coming=list_occasions(db(), [group.id], coming=True),
         past=list_occasions(db(), [group.id], coming=False),
+        personal=list_personal(db(), [group.id]),
         wording=wording,
-        preview=preview_letter(group, find_next_session(db(), group, now()), MessageKind.REMINDER, wording),
+        preview=preview_letter(
+            group, find_next_session(db(), group, now()), MessageKind.REMINDER, wording, group.language
+        ),
         mail_from=settings().mail_from,
         now=now(),
     )

@@ -5,6 +5,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import ngettext
 
 from facilitator.errors import Conflict, NotFound
+from facilitator.groups.models import Group
+from facilitator.groups.service import get_group
 from facilitator.planning.models import GroupSession
 from facilitator.planning.service import get_session_with_group
 from facilitator.reminders.ledger import MINUTE
@@ -23,6 +25,8 @@ def register(blueprint: Blueprint) -> None:
     """Add the pages to the blueprint."""
     blueprint.get("/sessions/<session_id>/messages/held")(ask_held)
     blueprint.post("/sessions/<session_id>/messages/held")(decide)
+    blueprint.get("/groups/<group_id>/messages/held")(ask_held_beside)
+    blueprint.post("/groups/<group_id>/messages/held")(decide_beside)
     blueprint.get("/sessions/<session_id>/messages/again")(ask_again)
     blueprint.post("/sessions/<session_id>/messages/again")(send_again)
 
@@ -31,14 +35,35 @@ def ask_held(session_id: str) -> ResponseReturnValue:
     """Ask before equal messages that wait go out once more, or stay unsent."""
     session, group = get_session_with_group(db(), me(), session_id)
     key = _held_key(session)
+    address = url_for(
+        "reminders.decide",
+        session_id=session_id,
+        kind=key.kind,
+        lead=key.lead_minutes,
+        reason=key.reason,
+        do=request.args.get("do"),
+    )
+    return _ask_held(key, group, address)
+
+
+def ask_held_beside(group_id: str) -> ResponseReturnValue:
+    """Ask the same of messages to the people of a group as such."""
+    group = get_group(db(), me(), group_id)
+    key = HeldKey(about=group, kind=_kind())
+    address = url_for("reminders.decide_beside", group_id=group_id, kind=key.kind, do=request.args.get("do"))
+    return _ask_held(key, group, address)
+
+
+def _ask_held(key: HeldKey, group: Group, address: str) -> str:
     ids = list_held(db(), key)
     if not ids:
         raise Conflict("These messages do not wait for you any more.")
     return render_template(
         "reminders/ask_held.html",
         nav="reminders",
-        session=session,
+        session=key.about if key.about is not group else None,
         group=group,
+        address=address,
         key=key,
         lead=key.lead_minutes * MINUTE,
         count=len(ids),
@@ -51,8 +76,17 @@ def ask_held(session_id: str) -> ResponseReturnValue:
 def decide(session_id: str) -> ResponseReturnValue:
     """Take a person's decision on equal messages that wait for one."""
     session, _group = get_session_with_group(db(), me(), session_id)
+    return _decide(_held_key(session))
+
+
+def decide_beside(group_id: str) -> ResponseReturnValue:
+    """Take a person's decision on messages to the people of a group as such."""
+    return _decide(HeldKey(about=get_group(db(), me(), group_id), kind=_kind()))
+
+
+def _decide(key: HeldKey) -> ResponseReturnValue:
     send = _wants_sent()
-    ids = decide_held(db(), _held_key(session), send=send, now=now())
+    ids = decide_held(db(), key, send=send, now=now())
     refuse_changed(*ids)
     db().commit()
     if send:
@@ -93,7 +127,7 @@ def _wants_sent() -> bool:
 
 def _held_key(session: GroupSession) -> HeldKey:
     return HeldKey(
-        session_id=session.id,
+        about=session,
         kind=_kind(),
         lead_minutes=_lead_minutes(),
         reason=request.args.get("reason", "")[:LONGEST_REASON],

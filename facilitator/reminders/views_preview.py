@@ -11,7 +11,7 @@ from facilitator.groups.models import Group, Wording
 from facilitator.mail.message import Letter
 from facilitator.planning.models import GroupSession
 from facilitator.reminders.health import check_delivery
-from facilitator.reminders.letters import render
+from facilitator.reminders.letters import DATE_PATTERNS, render
 from facilitator.reminders.rules import MessageKind
 from facilitator.reminders.samples import sample_facts
 from facilitator.reminders.service_trial import (
@@ -44,7 +44,8 @@ def show_preview(group_id: str) -> ResponseReturnValue:
     session = find_next_session(db(), group, now())
     kind, wording = chosen_kind(), chosen_wording()
     tests = list_tests(db(), me(), now())
-    letter = preview_letter(group, session, kind, wording)
+    language = chosen_language(group)
+    letter = preview_letter(group, session, kind, wording, language)
     name, address = parseaddr(settings().mail_from)
     return render_template(
         "reminders/show_preview.html",
@@ -54,6 +55,7 @@ def show_preview(group_id: str) -> ResponseReturnValue:
         kinds=KINDS,
         kind=kind,
         wording=wording,
+        language=language,
         letter=letter,
         screen_line=_on_screen(letter),
         sender_name=name,
@@ -89,14 +91,22 @@ def chosen_kind() -> MessageKind:
     return MessageKind(kind) if kind in KINDS else MessageKind.REMINDER
 
 
-def preview_letter(group: Group, session: GroupSession | None, kind: MessageKind, wording: Wording) -> Letter:
+def chosen_language(group: Group) -> str:
+    """Return the language that the address names, or the group's."""
+    language = request.args.get("language", "")
+    return language if language in DATE_PATTERNS else group.language
+
+
+def preview_letter(
+    group: Group, session: GroupSession | None, kind: MessageKind, wording: Wording, language: str
+) -> Letter:
     """Return a message as somebody of the group would get it; its links open nothing."""
     base_url = settings().base_url
     return render(
         sample_facts(
             kind=kind,
             wording=wording,
-            language=group.language,
+            language=language,
             starts_at=session.starts_at if session else now() + MADE_UP_AHEAD,
             zone=session.zone if session else group.zone,
             about=session or group,

@@ -174,9 +174,7 @@ def _fact(row: SessionRow) -> Fact:
 def _count(inside: Collection[SessionRow], held: Collection[SessionRow], now: datetime) -> Counts:
     cancelled = sum(row.status == SessionStatus.CANCELLED and not row.not_held for row in inside)
     not_held = sum(bool(row.not_held) for row in inside)
-    open_rows = [
-        row for row in inside if row.status == SessionStatus.SCHEDULED and row not in held and not row.not_held
-    ]
+    open_rows = [row for row in inside if row.status == SessionStatus.SCHEDULED and not (row.not_held or was_held(row))]
     return Counts(
         groups=len({row.group_id for row in held}),
         planned=len(inside) - cancelled,

@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session
 
 from facilitator.attendance.models import PulseKept
 from facilitator.attendance.rules import LEAST_ANSWERS, numeric
+from facilitator.attendance.rules_pulse import TENTHS, WAITS_FOR, Question, proposes_lower
+from facilitator.curriculum.scripts import PulseDecision
 from facilitator.planning.models import GroupSession
 from facilitator.reports.published import Scope, SessionRow, make_sitting, only_in
 from facilitator.reports.rules_period import Period
 from facilitator.reports.rules_suppression import LEAST_SESSIONS, Sitting, list_blocks
 
-TENTHS = 10
-QUESTIONS = ("steady", "free", "pace", "use")  # as they are asked
 Kept = Mapping[str, PulseKept]
 
 
@@ -40,6 +40,14 @@ class PulseFigure:
     well: float
     slow: float
     fast: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PulseReading:
+    """What those who lead read of the pulse, and whether it speaks for one depth lower next time."""
+
+    figures: tuple[PulseFigure, ...]
+    is_gentler_proposed: bool
 
 
 def publish_pulse(
@@ -62,17 +70,36 @@ def publish_pulse(
     return _in_order(figure for figure in figures if figure.sessions)
 
 
-def read_pulse(db: Session, scope: Scope, period: Period) -> list[PulseFigure]:
-    """Return what is kept of each question for those who lead, in one query; one that was not answered is left out."""
+def read_pulse(db: Session, scope: Scope, period: Period, decision: PulseDecision, now: datetime) -> PulseReading:
+    """Return what is kept of each question for those who lead, in one query.
+
+    A question that was not answered is left out. Less depth is X
+    """
     found = select(PulseKept, GroupSession).join(GroupSession, GroupSession.id == PulseKept.session_id)
     by_question: dict[str, dict[str, PulseKept]] = {}
     sittings: dict[str, list[Sitting]] = {}
-    for kept, session in db.execute(only_in(found, scope)):
+    last: dict[str, PulseKept] = {}
+    for kept, session in db.execute(only_in(found, scope).order_by(GroupSession.ends_at)):
+        if now - session.ends_at <= WAITS_FOR:
+            last[kept.question] = kept
         if period.holds(session.on_date):
             by_question.setdefault(kept.question, {})[kept.session_id] = kept
             sittings.setdefault(kept.question, []).append(_sit(session, kept))
     figures = [_weigh(question, kept, iter(sittings[question])) for question, kept in by_question.items()]
-    return _in_order(figure for figure in figures if figure.answers)
+    return PulseReading(
+        figures=tuple(_in_order(figure for figure in figures if figure.answers)),
+        is_gentler_proposed=_proposes_lower(last, decision),
+    )
+
+
+def _proposes_lower(last: Kept, decision: PulseDecision) -> bool:
+    steady, pace = last.get(Question.STEADY), last.get(Question.PACE)
+    return proposes_lower(
+        steady.well if steady else None,
+        pace.fast if pace else None,
+        least_steady=decision.or_steady_top_two_share_below,
+        most_fast=decision.if_pace_too_fast_share_at_least,
+    )
 
 
 def _pick(rows: Sequence[SessionRow], kept: Kept, period: Period, now: datetime) -> Iterator[Sitting]:
@@ -91,7 +118,7 @@ def _sit(row: SessionRow | GroupSession, kept: PulseKept | None) -> Sitting:
 
 
 def _in_order(figures: Iterable[PulseFigure]) -> list[PulseFigure]:
-    return sorted(figures, key=lambda figure: QUESTIONS.index(figure.question))
+    return sorted(figures, key=lambda figure: list(Question).index(Question(figure.question)))
 
 
 def _weigh(question: str, kept: Kept, sittings: Iterator[Sitting]) -> PulseFigure:

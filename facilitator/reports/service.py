@@ -128,9 +128,11 @@ def attendance_trend(db: Session, group: Group, series: Series | None = None, pe
 
 def list_trends(db: Session, groups: Sequence[Group], period: Period = EVERY_DAY) -> list[Trend]:
     """Return the attendance of each of these groups in a period, in two queries."""
-    found = _list_sessions(db, [group.id for group in groups], period)
-    kept = tallies(db, [session.id for session in found])
-    return [_trend(group, [s for s in found if s.group_id == group.id], kept) for group in groups]
+    found: dict[str, list[GroupSession]] = {group.id: [] for group in groups}
+    for session in _list_sessions(db, found, period):
+        found[session.group_id].append(session)
+    kept = tallies(db, [session.id for sessions in found.values() for session in sessions])
+    return [_trend(group, found[group.id], kept) for group in groups]
 
 
 def _list_sessions(db: Session, group_ids: Collection[str], period: Period) -> list[GroupSession]:

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from facilitator.accounts.models import Role
 from facilitator.curriculum.rules import Focus, Pole, SubBind
+from facilitator.curriculum.service import SOURCE_LANGUAGE, catalogue
 from facilitator.errors import Invalid, NotFound
 from facilitator.groups import service as groups
 from facilitator.groups.models import Group
@@ -82,6 +83,8 @@ def show_group(group_id: str) -> ResponseReturnValue:
     shown = period or EVERY_DAY
     trend = reports.attendance_trend(db(), group, series, shown)
     scope = Scope(group_ids=(group.id,), series=series)
+    rule = catalogue(SOURCE_LANGUAGE).pulse.decision_rule  # the same in every language
+    reading = read_pulse(db(), scope, shown, rule, now())
     page = render_template(
         "reports/show_group.html",
         nav="reports",
@@ -96,7 +99,8 @@ def show_group(group_id: str) -> ResponseReturnValue:
         together=list_focus_means(trend.lines)[1],
         poles=list(Pole),
         timing=read_timing(db(), scope, shown),
-        pulse=[(question_words(each.question), each) for each in read_pulse(db(), scope, shown)],
+        gentler=reading.is_gentler_proposed,
+        pulse=[(question_words(each.question), each) for each in reading.figures],
         has_errors=period is None,
     )
     return page, 200 if period else 422

@@ -20,7 +20,7 @@ SECONDS = 60
 def init_app(app: Flask) -> None:
     """Register the filters under their names."""
     for found in (
-        day, day_with_year, short_day, short_date, month_short, month_long, wall, at_zone, day_and_time, zone_words, ago, in_words, lead_words,
+        day, day_with_year, weekday, short_day, short_date, month_short, month_long, wall, at_zone, day_and_time, zone_words, ago, in_words, lead_words,
     ):  # fmt: skip
         app.add_template_filter(found)
 
@@ -42,6 +42,11 @@ def day(on: date, read_on: date | None = None) -> str:
 def day_with_year(on: date) -> str:
     """Return "Thursday 19 November 2026"."""
     return _date(on, _pattern("EEEE d MMMM y", "EEEE d 'de' MMMM 'de' y"))
+
+
+def weekday(on: date) -> str:
+    """Return "Thursday"."""
+    return _date(on, "EEEE")
 
 
 def short_day(on: date) -> str:

@@ -10,9 +10,9 @@ from config import Mode
 from facilitator.accounts.models import Role, SignInAttempts
 from facilitator.accounts.passwords import check_password
 from facilitator.accounts.service import count_facilitators, set_up_code
-from facilitator.accounts.sign_in import WAIT, WRONG
 from facilitator.accounts.views import _local_path
 from tests import factories
+from tests.accounts.test_sign_in import WAIT, WRONG
 from tests.factories import ON_SQLITE, PASSWORD, email
 
 pytestmark = ON_SQLITE

@@ -11,12 +11,15 @@ from werkzeug.security import generate_password_hash
 from facilitator.accounts import passwords, sign_in
 from facilitator.accounts.models import Facilitator, SignInAttempts
 from facilitator.accounts.passwords import AT_ONCE, METHOD
-from facilitator.accounts.sign_in import FREE_TRIES, KEPT_FOR, LONGEST_WAIT, WAIT, WRONG, Claim, Proof
+from facilitator.accounts.sign_in import FREE_TRIES, KEPT_FOR, LONGEST_WAIT, Claim, Proof
 from facilitator.errors import NotAllowed
 from tests import factories
 from tests.factories import ON_SQLITE
 
 RIGHT, NOT_RIGHT = Proof(right=True), Proof(right=False)
+
+WRONG = "The email address or the password is not right."
+WAIT = "There were several wrong tries. Wait a few minutes, then try again."
 
 
 @pytest.fixture

@@ -252,7 +252,7 @@ def test_both_who_lead_see_the_same_room(stage, alice, visitor, wall, words):
 
 def test_the_screen_brings_itself_up_to_date_with_and_without_scripts(alice, wall, words):
     page = alice.get(wall).text
-    assert f'hx-get="{wall}" hx-trigger="every 10s" hx-select="#room"' in page
+    assert f'data-hx-get="{wall}" data-hx-trigger="every 10s" data-hx-select="#room"' in page
     assert f'<noscript><meta http-equiv="refresh" content="30; url={wall}"></noscript>' in page
 
 

@@ -9,12 +9,12 @@ from facilitator.attendance.models import OpenRoom, Tally
 from facilitator.attendance.rules_room import Way
 from facilitator.attendance.service_room import open_room
 from facilitator.groups.models import Group
-from facilitator.groups.people import Entry, add_participants
+from facilitator.groups.people import Entry
 from facilitator.planning.models import GroupSession
 from facilitator.reminders.models import OutboxMessage
 from tests import evening
 from tests.attendance.test_views import kept, path, status, typed
-from tests.factories import counted
+from tests.factories import add_confirmed, counted
 
 
 def tap(stage, first=0, been=0, unsaid=0):
@@ -173,7 +173,7 @@ def join(stage, *names):
         group = db.get_one(Group, stage.group_id)
         group.capacity = 12
         db.flush()
-        add_participants(db, group, [Entry(alias=name, address=f"{name}@example.org") for name in names])
+        add_confirmed(db, group, [Entry(alias=name, address=f"{name}@example.org") for name in names])
         db.commit()
 
 

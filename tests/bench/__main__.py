@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Sequence
 
-from tests.bench import chaos, checkin, delivery, judgement, outbox, pages, planning, startup
+from tests.bench import chaos, checkin, delivery, judgement, lighthouse, outbox, pages, planning, startup
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "judgement": judgement.run,
@@ -16,6 +16,7 @@ LONG_BENCHMARKS: dict[str, Callable[[Sequence[str]], int]] = {
     "chaos": chaos.run,
     "checkin": checkin.run,
     "delivery": delivery.run,
+    "lighthouse": lighthouse.run,
     "outbox": outbox.run,
 }
 

@@ -12,6 +12,7 @@ from config import Config, Mode
 from facilitator import migrations
 from facilitator.accounts.models import EMAIL_PLACE, Facilitator, Role
 from facilitator.accounts.service import create_facilitator
+from facilitator.curriculum.entries import import_shipped
 from facilitator.curriculum.rules import GroupKind, SessionKind
 from facilitator.curriculum.service import catalogue
 from facilitator.db import Database
@@ -50,21 +51,25 @@ def empty() -> Iterator[tuple[Config, Database]]:
         migrations.upgrade(database)
         with database.write() as db:
             import_library(db)
+            import_shipped(db)
             db.commit()
         yield config, database
         database.close()
 
 
 @contextmanager
-def grown() -> Iterator[tuple[Config, Database, str, str]]:
-    """Give an installation with 500 groups, 6,000 sessions and 5,000 participants, and a group and session of Ana's."""
+def grown(groups: int = GROUPS) -> Iterator[tuple[Config, Database, str, str]]:
+    """Give an installation of so many groups, and a group and session of Ana's.
+
+    With 500 groups it has 6,000 sessions and 5,000 participants. She leads every hundredth of them, and at least one.
+    """
     with empty() as (config, database):
         with database.write() as db:
             ana = create_facilitator(
                 db, name="Ana", email=EMAIL, password=PASSWORD, role=Role.ADMIN, zone="Europe/London", now=NOW
             )
             rows = _Rows(database.read().info["vault"], list(db.scalars(select(PromptVersion.id))), ana)
-            for index in range(GROUPS):
+            for index in range(groups):
                 rows.add_group(index)
             for table, values in rows.tables.items():
                 for start in range(0, len(values), 5000):
@@ -132,7 +137,7 @@ class _Rows:
             {"id": person_id, "group_id": group_id, "alias_sealed": self._vault.seal(ALIAS_PLACE, person_id, f"P{at}"),
              "address_sealed": self._vault.seal(ADDRESS_PLACE, person_id, address),
              "address_index": self._vault.blind_index(ADDRESS_PLACE, address), "settings_hash": token_hash(person_id),
-             "link_version": 1, "wording": "vague", "state": "active", "zone": None, "quiet_from_time": time(20), "quiet_to_time": time(8)}
+             "link_version": 1, "wording": "vague", "state": "active", "zone": None, "quiet_from_time": time(20), "quiet_to_time": time(8), "consent_round": 1}
         )  # fmt: skip
         return person_id
 
@@ -145,7 +150,7 @@ class _Rows:
              "depth_cap": entry.depth_cap, "on_date": on, "start_time": time(18, 30), "zone": "Europe/London", "minutes": 90,
              "starts_at": starts_at, "ends_at": starts_at + timedelta(minutes=90), "page_hash": token_hash(session_id), "place": "Room 2",
              "link": "", "status": SessionStatus.DONE if at < THIS_WEEK - 1 else SessionStatus.SCHEDULED, "cancel_reason": "", "cycle": 0,
-             "depth_limit": None, "lone": False, "newcomers": False, "attempt": 0, "time_rev": 1, "ical_sequence": 0, "link_version": 1,
+             "depth_limit": None, "lone": False, "newcomers": False, "attempt": 0, "looked_over": True, "plan_rev": 0, "next_note": "", "not_held": "", "time_rev": 1, "ical_sequence": 0, "link_version": 1,
              "released": False, "note_released": False}
         )  # fmt: skip
         agenda = catalogue().agenda(GroupKind.CLOSED, 90, SessionKind(entry.session_kind))
@@ -153,7 +158,7 @@ class _Rows:
             segment_id = new_id()
             self.tables[Segment].append(
                 {"id": segment_id, "session_id": session_id, "position": position, "kind": part.kind, "title": part.title, "minutes": part.minutes,
-                 "reserved_minutes": part.reserved_minutes, "phase": part.phase or "", "purpose": part.purpose, "facilitator_note": part.facilitator_note}
+                 "reserved_minutes": part.reserved_minutes, "phase": part.phase or "", "purpose": part.purpose, "facilitator_note": part.facilitator_note, "own_note": ""}
             )  # fmt: skip
             if part.phase:
                 version = self._versions[(len(self.tables[Assignment])) % len(self._versions)]

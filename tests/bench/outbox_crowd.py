@@ -181,7 +181,7 @@ def _person(vault: Vault, group_id: object) -> dict[str, object]:
         "address_sealed": vault.seal(ADDRESS_PLACE, person_id, address),
         "address_index": vault.blind_index(ADDRESS_PLACE, address), "settings_hash": token_hash(person_id),
         "link_version": 1, "wording": "vague", "state": "active", "zone": None,
-        "quiet_from_time": MIDNIGHT, "quiet_to_time": MIDNIGHT,
+        "quiet_from_time": MIDNIGHT, "quiet_to_time": MIDNIGHT, "consent_round": 1,
     }  # fmt: skip
 
 

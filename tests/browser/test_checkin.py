@@ -6,11 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Program, sign_in
-from tests.browser.test_pages import RULES
+from tests.browser.looking import faults
 
 pytestmark = pytest.mark.browser
 MOST_S = 10.0
@@ -63,14 +62,6 @@ def phone(chromium: Browser, program: Program, *, scripts: bool = True, slow: bo
         line.send("Network.emulateNetworkConditions", SLOW)
     yield page
     context.close()
-
-
-def faults(page: Page) -> list[str]:
-    """List what axe finds, and whether something runs off the side."""
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    found = [f"{page.url} is {wide} px wide"] if wide > page.viewport_size["width"] else []
-    broken = Axe().run(page, options=RULES).response["violations"]
-    return found + [f"{page.url}: {each['id']} {each['nodes'][0]['html'][:120]}" for each in broken]
 
 
 def test_a_scanned_code_checks_in_within_ten_seconds_and_leaves_no_words_in_the_address(chromium, program, wall):

@@ -6,11 +6,10 @@ import urllib.request
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Program, sign_in
-from tests.browser.test_pages import RULES
+from tests.browser.looking import faults
 
 pytestmark = pytest.mark.browser
 PHONE = {"width": 390, "height": 844}
@@ -69,15 +68,6 @@ def see_everything(page: Page) -> None:
         # the strip of the demonstration takes room that no other installation gives away
         strip = page.locator("p.demo").bounding_box()
         assert box["y"] + box["height"] - (strip["height"] + 40) <= bar
-
-
-def faults(page: Page) -> list[str]:
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    found = [f"{wide} px wide"] if wide > PHONE["width"] else []
-    return found + [
-        f"{each['id']} {each['nodes'][0]['html'][:150]}"
-        for each in Axe().run(page, options=RULES).response["violations"]
-    ]
 
 
 @SCRIPTS
@@ -173,8 +163,6 @@ def test_a_row_of_presses_and_a_typed_number_are_followed_by_the_sentence_and_no
     phone.get_by_label("Most", exact=True).check()
     expect(phone.locator("#keep")).to_contain_text("And “most had been before”, nothing else.")
     assert phone.url == address
-    # away from the bar at the foot, which covers whatever scrolls beneath it
-    phone.locator("#keep").evaluate("part => part.scrollIntoView({block: 'center'})")
     assert faults(phone) == []
     phone.goto(address)
     expect(phone.get_by_text(re.compile("Kept now"))).to_have_count(0)

@@ -3,11 +3,10 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Program, sign_in
-from tests.browser.test_pages import RULES
+from tests.browser.looking import faults
 
 pytestmark = pytest.mark.browser
 MOST_TABS = 60
@@ -124,27 +123,19 @@ def test_every_page_of_the_review_is_accessible_and_nothing_runs_off_its_side(
     )
     page = context.new_page()
     start(page)
-    found = inspect(page, width)
-    page.get_by_role("link", name="Take out of use").click()
-    found += inspect(page, width)
+    found = faults(page)
+    with page.expect_navigation():  # a page that is on its way has no root yet
+        page.get_by_role("link", name="Take out of use").click()
+    found += faults(page)
     kinds = [
         f"/library/review/en/next?section={kind}" for kind in ("exercise", "script", "help_line", "agenda", "pathway")
     ]
     for address in ("/library/review", "/library/review/es/next", *kinds, "/library/review/en/sections/shame?all=1"):
         page.goto(address)
-        found += inspect(page, width)
+        found += faults(page)
     page.get_by_role("button", name="Approve what is ticked").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Approve 20 entries")
-    found += inspect(page, width)
+    page.wait_for_load_state()
+    found += faults(page)
     context.close()
     assert found == []
-
-
-def inspect(page: Page, width: int) -> list[str]:
-    """Return what is wrong with the page, looked at in a window as tall as the page."""
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    page.set_viewport_size({"width": width, "height": page.evaluate("document.documentElement.scrollHeight") + 200})
-    broken = Axe().run(page, options=RULES).response["violations"]
-    page.set_viewport_size({"width": width, "height": 900})
-    found = [f"{page.url} is {wide} px wide"] if wide > width else []
-    return found + [f"{page.url}: {each['id']} {each['nodes'][0]['html'][:120]}" for each in broken]

@@ -27,8 +27,9 @@ from sqlalchemy.orm import Session, configure_mappers
 
 from config import Config
 from facilitator import cli, create_app, migrations
-from facilitator.db import Database, Prepared
+from facilitator.db import Database
 from facilitator.mail.connection import Timeouts
+from facilitator.prepared import Prepared
 from facilitator.reminders.health import TICK_PERIODS
 from facilitator.vault import Vault
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from facilitator import create_app
 from facilitator.ticks import Worker
 from facilitator.worker import make_station
-from tests.faults.installation import Installation
+from tests.faults.installation import Installation, identify
 
 PASS = ("plan", "reap", "dispatch")
 
@@ -28,12 +28,16 @@ class Clockwork:
         self._seen = 0
 
     def tick(self, *names):
-        """Run ticks at the present instant of the scene and return to whom mail went."""
+        """Run ticks at the present instant of the scene and return to whom mail went, goodbyes aside.
+
+        Every scene has one session, so that its group is at an end the day after.
+        """
         for name in names or PASS:
             self._worker.tick(name)
         fresh = self._server.messages[self._seen :]
         self._seen += len(fresh)
-        return [recipient(content) for content in fresh]
+        goodbyes = {row.uuid for row in self.scene.rows(kind="goodbye")}
+        return [recipient(content) for content in fresh if identify(content) not in goodbyes]
 
     def walk(self, until, step):
         """Go on in steps to an instant, a pass at each; return (instant, recipient) of everything that was sent."""

@@ -201,6 +201,7 @@ def _person(vault, group_id, name):
         settings_hash=token_hash(new_id()),
         quiet_from_time=MIDNIGHT,
         quiet_to_time=MIDNIGHT,
+        consent_round=1,
     )
 
 

@@ -3,7 +3,7 @@
 import threading
 import urllib.parse
 import urllib.request
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from urllib.error import HTTPError
 
@@ -33,7 +33,12 @@ OPENER = urllib.request.build_opener(Unmoved)
 @contextmanager
 def serving(app):
     server = create_server(app, host="127.0.0.1", port=0, threads=PRESSES)
-    thread = threading.Thread(target=server.run, daemon=True)
+
+    def run():
+        with suppress(OSError):  # its sockets are closed under it when every press has its answer
+            server.run()
+
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.effective_port}"

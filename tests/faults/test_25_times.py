@@ -52,7 +52,7 @@ def test_a_night_on_which_clocks_change_has_every_message_once_at_its_time(begin
                 one.scene.clock.go_to(instant - HOUR)
             sent += work.walk(instant + HOUR, 15 * MINUTE)  # a repeated hour and the one before it
     assert sorted((to, when) for when, to in sent) == sorted(expected.items())
-    assert one.states() == {"sent": len(NIGHTS)}
+    assert [row.state for row in one.scene.rows(kind="reminder")] == ["sent"] * len(NIGHTS)
     conserved(one, server)
 
 

@@ -166,16 +166,16 @@ def test_groups_are_listed_with_one_query_however_many_there_are(database, db, a
     assert found == {"SELECT": 1}
 
 
-def test_the_page_of_a_group_takes_one_query_for_all_it_says_of_people(database, db, alice, bob, charlie, group):
+def test_the_page_of_a_group_takes_one_query_for_all_it_says_of_people(database, db, alice, bob, charlie, group, now):
     people.add_participants(db, group, [factories.entry(name) for name in ("Pat", "Kim")])
     with factories.counted(database) as found:
-        details = groups.get_details(db, bob, group.id)
+        details = groups.get_details(db, bob, group.id, now.date())
     assert found == {"SELECT": 1}
     assert (details.group, details.people) == (group, 2)
     assert details.leaders == ((alice, GroupRole.LEAD), (bob, GroupRole.CO))
     for person, group_id in ((charlie, group.id), (alice, "nothing")):
         with pytest.raises(NotFound):
-            groups.get_details(db, person, group_id)
+            groups.get_details(db, person, group_id, now.date())
 
 
 def test_zones_of_people_are_a_set_that_tells_nobodys_home(db, group):

@@ -2,15 +2,12 @@
 
 import json
 import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
+from tests import cradle
 from tests.library.shelf import CLOSED_90, entry_table, file_of, prompt_table
 
-ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.processes
 
 
@@ -21,10 +18,7 @@ def type_in(tmp_path):
     def run(*arguments, typed=b""):
         environment = {name: value for name, value in os.environ.items() if not name.startswith("FACILITATOR_")}
         environment |= {"FACILITATOR_MODE": "demo", "FACILITATOR_DATA_DIR": str(tmp_path / "installation")}
-        command = [sys.executable, "-m", "facilitator", *map(str, arguments)]
-        return subprocess.run(
-            command, cwd=ROOT, env=environment, input=typed, capture_output=True, timeout=60, check=False
-        )
+        return cradle.run(*arguments, environment=environment, typed=typed)
 
     assert run("init-db").returncode == 0
     return run

@@ -183,3 +183,29 @@ def test_many_senders_at_once_lose_nothing(folder, client, message):
 )
 def test_an_address_is_masked_but_for_its_first_letter_and_domain(address, masked):
     assert mailbox.mask_address(address) == masked
+
+
+def test_messages_to_an_address_that_is_gone_are_erased_and_no_other(folder, clock, client, message):
+    with mailbox.serve(folder, clock) as target:
+        one = client(target)
+        for to in (PAT, "kim@example.org", PAT):
+            send(one, message, to)
+        assert mailbox.erase(folder, lambda address: address == PAT) == 2
+        [kept] = mailbox.list_messages(folder)
+        assert mailbox.read_message(folder, kept.id).headers[0] == ("Delivered-To", "kim@example.org")
+        assert mailbox.erase(folder, lambda address: address == PAT) == 0
+    assert mailbox.erase(folder / "not there", lambda _address: True) == 0
+
+
+def test_only_the_first_lines_say_whose_a_message_is(folder):
+    folder.mkdir()
+    (folder / "20261126T153004250000-00000001.eml").write_bytes(b"Subject: x\r\n\r\nDelivered-To: pat@example.org\r\n")
+    assert mailbox.erase(folder, lambda _address: True) == 0
+
+
+def test_what_a_listener_left_unfinished_goes_when_the_next_one_begins(folder, clock):
+    folder.mkdir()
+    unfinished = folder / ".20261126T153004250000-00000001.eml.00000001"
+    unfinished.write_bytes(b"Delivered-To: pat@exa")
+    with mailbox.serve(folder, clock):
+        assert not unfinished.exists()

@@ -245,6 +245,28 @@ def test_a_reply_is_kept_without_the_address_and_cut(client, message):
 
 
 @pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("550 5.1.1 User pat unknown", "5.1.1 User [address] unknown"),
+        ('550 5.1.1 no mailbox "PAT" here.', '5.1.1 no mailbox "[address]" here.'),
+        ("550 5.1.1 Pat. See our page", "5.1.1 [address]. See our page"),
+        ("550 5.1.1 pattern, spat and pat.smith", "5.1.1 pattern, spat and pat.smith"),
+    ],
+)
+@pytest.mark.parametrize("step", ["rcpt", "data"])
+def test_a_reply_is_kept_without_the_name_before_the_at_sign(client, message, step, said, kept):
+    with honest(Strict(**{step: [said]})) as url:
+        outcome = send(client(url), message)
+    assert (outcome.text, outcome.enhanced) == (kept, "5.1.1")
+
+
+def test_a_name_before_the_at_sign_that_is_a_word_of_the_answer_changes_nothing_but_words(client, message):
+    with honest(Strict(rcpt=["550 5.1.1 1 unknown"])) as url:
+        outcome = send(client(url), message, "1@example.org")
+    assert (outcome.code, outcome.enhanced, outcome.text) == (550, "5.1.1", "5.1.1 [address] unknown")
+
+
+@pytest.mark.parametrize(
     "address", ["pat@example.org> BODY=8BITMIME", "pat@example.org\r\nRCPT TO:<eve@example.org", "pat"]
 )
 def test_an_address_that_would_be_a_command_is_refused_before_anything_is_said(client, message, address):

@@ -1,12 +1,13 @@
 """Message settings behind a personal link: opening changes nothing, a press does, and nobody is named."""
 
 import re
+from datetime import time
 
 import pytest
 from sqlalchemy import func, select
 
 from facilitator.groups.models import Participant
-from facilitator.groups.people import find_participant_by_settings_token
+from facilitator.groups.people import Entry, add_participants, find_participant_by_settings_token
 from facilitator.reminders.models import OutboxMessage
 from facilitator.reminders.service import add_default_rules, follow_group
 from tests.factories import counted
@@ -35,8 +36,12 @@ def states(stage):
         return dict(db.execute(select(Participant.state, func.count()).group_by(Participant.state)).all())
 
 
+WEEK = [str(day) for day in range(7)]
+USUAL = {"days": WEEK, "quiet_from": "20:00", "quiet_to": "08:00", "leads": ["2880", "180"], "language": ""}
+
+
 def wish(visitor, link, do, **more):
-    return visitor.post(link, data={"do": do, **more})
+    return visitor.post(link, data={"do": do, **(USUAL if do == "save" else {}), **more})
 
 
 def test_it_names_nobody_no_group_and_no_history(visitor, link):
@@ -146,17 +151,19 @@ def test_the_clock_of_the_meetings_is_no_clock_of_ones_own(stage, visitor, link)
 @pytest.mark.parametrize(
     "values",
     [
-        {"do": "save", "wording": "loud", "zone": ""},
-        {"do": "save", "wording": "", "zone": ""},
-        {"do": "save", "wording": "plain", "zone": "Mars/Base"},
+        USUAL | {"do": "save", "wording": "loud", "zone": ""},
+        USUAL | {"do": "save", "wording": "", "zone": ""},
+        USUAL | {"do": "save", "wording": "plain", "zone": "Mars/Base"},
+        USUAL | {"do": "save", "wording": "plain", "days": []},
+        USUAL | {"do": "save", "wording": "plain", "quiet_from": "25:00"},
         {"do": "dance"},
         {},
     ],
 )
-def test_a_wish_that_there_is_not_changes_nothing(stage, visitor, link, values):
+def test_a_wish_that_there_is_not_changes_nothing_and_is_answered_with_what_is_wrong(stage, visitor, link, values):
     response = visitor.post(link, data=values)
     assert response.status_code == 422
-    assert "This did not work" in response.text
+    assert "There is a problem" in response.text or "This did not work" in response.text
     assert (pat(stage).wording, pat(stage).zone, pat(stage).state) == ("vague", None, "active")
 
 
@@ -275,3 +282,123 @@ def test_no_wish_makes_a_message(stage, visitor, link):
         wish(visitor, link, do)
     with stage.database.read() as db:
         assert db.scalar(select(func.count()).select_from(OutboxMessage)) == 0
+
+
+def test_days_hours_language_and_reminders_are_kept_together(stage, visitor, link):
+    with stage.database.write() as db:
+        add_default_rules(db, db.get(Group, stage.group_id))
+        db.commit()
+    chosen = {"wording": "plain", "days": ["0", "3"], "quiet_from": "18:00", "quiet_to": "10:00"}
+    wish(visitor, link, "save", **chosen, leads=["180"], language="es")
+    found = pat(stage)
+    assert (found.days, found.leads, found.language) == (0b1001, [180], "es")
+    assert (found.quiet_from_time, found.quiet_to_time) == (time(18), time(10))
+    assert "Mensajes" in visitor.get(link).text
+
+
+def test_every_reminder_that_the_group_has_is_no_choice_of_ones_own(stage, visitor, link):
+    with stage.database.write() as db:
+        add_default_rules(db, db.get(Group, stage.group_id))
+        db.commit()
+    wish(visitor, link, "save", wording="plain")
+    assert pat(stage).leads is None
+
+
+def test_what_was_typed_is_kept_beside_what_is_wrong(visitor, link):
+    text = wish(visitor, link, "save", wording="full", quiet_from="25:00", zone="Asia/Tokyo").text
+    assert 'value="25:00"' in text
+    assert 'name="wording" value="full" checked' in text
+    assert '<option value="Asia/Tokyo" selected>' in text
+    assert 'id="quiet_from-err"' in text
+
+
+def test_a_new_link_opens_the_page_and_the_old_one_ends_at_once(stage, visitor, link):
+    response = wish(visitor, link, "renew")
+    assert response.status_code == 303
+    assert "This page has a new address now." in visitor.get(response.location).text
+    assert visitor.get(link).status_code == 404
+
+
+def test_whoever_has_not_answered_is_asked_first(stage, visitor, link):
+    unanswered(stage)
+    assert visitor.get(link).location == f"{link}/confirm"
+
+
+def unanswered(stage, **values):
+    with stage.database.write() as db:
+        person = find_participant_by_settings_token(db, stage.settings["Pat"])
+        for name, value in ({"consent_round": 0} | values).items():
+            setattr(person, name, value)
+        db.commit()
+
+
+def test_the_question_says_nothing_of_whose_it_is_and_is_shown_until_it_is_answered(stage, visitor, link):
+    unanswered(stage)
+    text = re.sub(r"<[^>]+>", " ", visitor.get(f"{link}/confirm").text.partition('aria-labelledby="help"')[0])
+    assert "Is this address safe for messages like this?" in text
+    assert not re.search(r"\bPat\b|example\.org|Monday Circle|Old Mill|Alice|Bob", text)
+    assert visitor.post(f"{link}/confirm", data=USUAL | {"do": "yes", "wording": "plain"}).status_code == 303
+    assert (pat(stage).consent_round, pat(stage).wording) == (1, "plain")
+    assert visitor.get(f"{link}/confirm").location == link
+
+
+@pytest.mark.parametrize("ending", ["/confirm", "/still"])
+@pytest.mark.parametrize("method", ["get", "head", "options"])
+def test_opening_a_question_answers_nothing(stage, visitor, link, ending, method):
+    unanswered(stage)
+    for _ in range(3):
+        getattr(visitor, method)(link + ending)
+    assert pat(stage).consent_round == 0
+
+
+def test_a_yes_without_a_choice_is_asked_again_and_keeps_what_was_typed(stage, visitor, link):
+    unanswered(stage)
+    response = visitor.post(f"{link}/confirm", data=USUAL | {"do": "yes", "wording": "plain", "days": []})
+    assert response.status_code == 422
+    assert "Choose at least one day." in response.text
+    assert pat(stage).consent_round == 0
+
+
+@pytest.mark.parametrize(("ending", "do"), [("/confirm", "no"), ("/still", "forget")])
+def test_a_no_erases_the_address_at_once(stage, visitor, link, ending, do):
+    unanswered(stage, consent_round=0 if do == "no" else 1)
+    assert visitor.post(link + ending, data={"do": do}).location == "/m/erased"
+    assert pat(stage) is None
+
+
+@pytest.mark.parametrize(
+    ("do", "round_after", "state"), [("yes", 2, "active"), ("pause", 1, "paused"), ("stop", 1, "stopped")]
+)
+def test_the_question_that_is_asked_again_takes_one_press(stage, visitor, link, do, round_after, state):
+    with stage.database.write() as db:
+        db.get(Group, stage.group_id).consent_round = 2
+        db.commit()
+    assert visitor.get(f"{link}/still").status_code == 200
+    visitor.post(f"{link}/still", data={"do": do})
+    assert (pat(stage).consent_round, pat(stage).state) == (round_after, state)
+
+
+@pytest.mark.parametrize("ending", ["", "/confirm", "/still", "/stop"])
+def test_a_press_on_somebody_elses_page_is_refused_behind_every_link(stage, visitor, link, ending):
+    response = visitor.post(link + ending, data={"do": "forget"}, headers={"Sec-Fetch-Site": "cross-site"})
+    assert response.status_code == 403
+    assert pat(stage) is not None
+
+
+def test_one_click_stops_messages_of_somebody_who_never_answered(stage, visitor, link):
+    unanswered(stage)
+    assert visitor.post(f"{link}/stop", data=ONE_CLICK).status_code == 200
+    assert pat(stage).state == "stopped"
+
+
+def test_a_place_that_comes_free_goes_to_the_first_who_waits(stage, visitor, link):
+    with stage.database.write() as db:
+        group = db.get(Group, stage.group_id)
+        group.kind, group.capacity = "open", 8
+        db.flush()
+        [waiting] = add_participants(db, group, [Entry(alias="Wim", address="wim@example.org")])
+        assert waiting.waiting == 1
+        db.commit()
+    wish(visitor, link, "forget")
+    with stage.database.read() as db:
+        assert db.get(Participant, waiting.id).waiting == 0

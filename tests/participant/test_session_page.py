@@ -7,9 +7,12 @@ import pytest
 from icalendar import Calendar
 from sqlalchemy import select
 
+from facilitator.curriculum.editions import edition
 from facilitator.groups.models import Participant
+from facilitator.participant.service import get_help
 from facilitator.planning.models import Assignment, GroupSession, Segment
 from facilitator.planning.service import cancel_session, page_token, renew_page, set_released
+from facilitator.prompts.importing import import_library
 from facilitator.prompts.models import PromptVersion
 from tests import evening
 from tests.factories import counted
@@ -67,8 +70,9 @@ def test_it_says_when_where_and_with_whom_in_neutral_words(visitor, link):
 
 
 def test_it_says_nothing_of_what_the_group_is_for(visitor, link):
-    body = visitor.get(link).text.partition('<section class="card stack" aria-labelledby="help">')[0]
-    assert TELLING.findall(body) == []
+    for page in (visitor.get(link).text, read(visitor, link)):
+        body = page.partition('<section class="card stack" aria-labelledby="help">')[0]
+        assert TELLING.findall(body) == []
 
 
 def test_it_sets_no_cookie_and_reads_none(stage, visitor, link):
@@ -90,6 +94,7 @@ def test_reading_it_writes_nothing(stage, visitor, link):
         for address in (link, f"{link}?zone=Asia/Tokyo", f"{link}/appointment.ics"):
             visitor.get(address)
             visitor.head(address)
+        read(visitor, link)
     assert set(statements) <= {"BEGIN", "SELECT", "PRAGMA"}
 
 
@@ -97,6 +102,9 @@ def test_it_takes_few_queries(stage, visitor, link):
     release(stage)
     with counted(stage.database) as statements:
         visitor.get(link)
+    assert statements["SELECT"] <= 8
+    with counted(stage.database) as statements:
+        read(visitor, link)
     assert statements["SELECT"] <= 8
 
 
@@ -187,12 +195,20 @@ def test_a_zone_that_there_is_not_is_refused_in_plain_words(visitor, link):
     assert "Choose a time zone from the list" in response.text
 
 
+def read(visitor, link):
+    """Return what stands behind the press on "Read on"."""
+    response = visitor.post(f"{link}/read")
+    assert response.status_code == 200
+    assert response.headers["Cache-Control"] == "no-store"
+    return response.text
+
+
 def test_questions_are_absent_until_they_are_released(stage, visitor, link):
-    before = visitor.get(link).text
+    before = read(visitor, link)
     assert "Read the questions first" not in before
     assert all(prompt.text not in shown(before) for prompt in prompts(stage))
     release(stage)
-    after = visitor.get(link).text.replace("&#39;", "'").replace("&#34;", '"')
+    after = read(visitor, link).replace("&#39;", "'").replace("&#34;", '"')
     assert "Read the questions first" in after
     assert all(prompt.text in after for prompt in prompts(stage))
 
@@ -204,9 +220,9 @@ def test_content_notes_are_closed_and_only_there_when_released(stage, visitor, l
         db.get(PromptVersion, first.id).content_note = "Touches endings."
         db.commit()
     release(stage)
-    assert "Touches endings." not in visitor.get(link).text
+    assert "Touches endings." not in read(visitor, link)
     release(stage, note=True)
-    text = visitor.get(link).text
+    text = read(visitor, link)
     assert text.count("<details><summary>A note before this one</summary>") == 1
     assert "Touches endings." in text
     assert "<details open" not in text
@@ -214,16 +230,50 @@ def test_content_notes_are_closed_and_only_there_when_released(stage, visitor, l
 
 def test_what_is_written_for_facilitators_never_shows(stage, visitor, link):
     release(stage, note=True)
-    text = shown(visitor.get(link).text)
+    text = shown(read(visitor, link))
     assert all(prompt.facilitator_note not in text for prompt in prompts(stage) if prompt.facilitator_note)
 
 
 def test_something_steadying_and_help_are_always_there(visitor, link):
-    text = visitor.get(link).text
+    text = read(visitor, link)
     assert "Something steadying" in text
+    assert "Something steadying" not in visitor.get(link).text
     assert 'href="tel:999"' in text
     assert 'href="tel:116123"' in text
     assert "findahelpline.com" in text
+
+
+def test_before_reading_on_it_says_what_a_browser_keeps_and_how_to_leave(visitor, link):
+    text = shown(visitor.get(link).text)
+    assert text.index("stays in the history of your browser") < text.index("Read on")
+    assert "another device" in text
+    assert "private window" in text
+
+
+def test_what_stands_behind_the_press_is_never_opened_by_an_address(visitor, link):
+    for method in (visitor.get, visitor.head):
+        response = method(f"{link}/read")
+        assert (response.status_code, response.location) == (303, link)
+
+
+def test_a_cancelled_meeting_has_nothing_to_read(stage, visitor, link):
+    change(stage, lambda db, session: cancel_session(db, session, "", stage.clock()))
+    assert "Read on" not in visitor.get(link).text
+    assert visitor.post(f"{link}/read").location == link
+
+
+@pytest.mark.parametrize(("days", "outdated"), [(0, False), (180, False), (181, True)])
+def test_a_help_line_that_was_checked_long_ago_is_outdated(db, days, outdated):
+    import_library(db, "en")
+    [line] = edition(db, "en").help_lines("INT")
+    found = get_help(db, "en", line.last_verified_on + timedelta(days=days))
+    assert (found.checked_on, found.outdated) == (line.last_verified_on, outdated)
+
+
+def test_a_help_line_that_nobody_checked_says_so(visitor, link):
+    text = shown(visitor.get(link).text)
+    assert "Not every line was checked lately: a number may have changed." in text
+    assert "Nobody watches this page around the clock." in text
 
 
 def test_the_way_out_comes_first(visitor, link):

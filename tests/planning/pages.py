@@ -16,12 +16,15 @@ class FormReader(HTMLParser):
 
     def __init__(self):
         super().__init__()
-        self.forms, self._form, self._select, self._area = {}, None, None, None
+        self.forms, self._named, self._form, self._select, self._area = {}, {}, None, None, None
 
     def handle_starttag(self, tag, attrs):
         found = dict(attrs)
         if tag == "form":
             self._form = self.forms.setdefault(found.get("action", ""), [])
+            self._named[found.get("id")] = self._form
+        elif tag == "input" and "form" in found:
+            self._named[found["form"]].append((found["name"], found.get("value", "")))
         elif self._form is None:
             return
         elif tag == "input" and found.get("name"):

@@ -1,6 +1,6 @@
 """Calendar files: read back with icalendar, compared with a golden file, and silent about people."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from facilitator.planning.ical import CalendarEntry, calendar_bytes
+from facilitator.planning.ical import CalendarEntry, calendar_bytes, find_alarm
 from facilitator.planning.rules_slots import slot_at
 from facilitator.times import get_zone, is_ambiguous, is_missing
 
@@ -111,6 +111,23 @@ def test_a_session_in_utc_reads_back_at_its_instant(name):
     given_entry = entry(zone=get_zone(name))
     (event,) = events(calendar_bytes([given_entry], "Calendar", NOW))
     assert event.start.astimezone(UTC) == given_entry.starts_at
+
+
+@pytest.mark.parametrize(
+    ("asked", "before"),
+    [("60", timedelta(hours=1)), ("1440", timedelta(days=1)), ("", None), ("0", None), ("61", None), ("-60", None)],
+)
+def test_a_calendar_reminds_an_hour_or_a_day_before_or_not_at_all(asked, before):
+    assert find_alarm(asked) == before
+    (event,) = events(calendar_bytes([entry(title="Secret", alarm=find_alarm(asked))], "Calendar", NOW))
+    alarms = [(part["ACTION"], part["TRIGGER"].dt, part["DESCRIPTION"]) for part in event.walk("VALARM")]
+    assert alarms == ([("DISPLAY", -before, "Appointment")] if before else [])
+    assert all(set(part) == {"ACTION", "TRIGGER", "DESCRIPTION"} for part in event.walk("VALARM"))
+
+
+def test_a_cancelled_session_reminds_nobody():
+    raw = calendar_bytes([entry(cancelled=True, alarm=timedelta(hours=1))], "Calendar", NOW)
+    assert b"VALARM" not in raw
 
 
 def test_no_sessions_are_still_a_calendar():

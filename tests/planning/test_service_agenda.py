@@ -2,8 +2,8 @@
 
 import pytest
 
-from facilitator.errors import Conflict, Invalid
-from facilitator.planning.agenda import move_segment, set_minutes
+from facilitator.errors import Conflict, Invalid, NotFound
+from facilitator.planning.agenda import place_segment, set_minutes
 from facilitator.prompts.rules_reasons import RefusalCode
 from tests.planning.stage import NOW, list_warnings, make_series, segments
 
@@ -26,13 +26,22 @@ def test_minutes_that_no_longer_add_up_are_told_of(db, group, fear):
             set_minutes(db, fear, slot(db, fear, kind), minutes, NOW)
 
 
-def test_parts_move_but_the_groundings_keep_their_places(db, fear):
-    move_segment(db, fear, slot(db, fear, "teach"), -1, NOW)
+def place(db, session, kind, before):
+    place_segment(db, session, slot(db, session, kind), slot(db, session, before) if before else "", NOW)
+
+
+def test_a_part_is_put_before_another_but_the_groundings_keep_their_places(db, fear):
+    place(db, fear, "teach", "checkin")
     kinds = list(segments(db, fear))
     assert kinds.index("teach") == kinds.index("checkin") - 1
-    for kind, by in (("ground_close", -1), ("checkout", 1), ("welcome", -1), ("ground_close", 1)):
+    for kind, before in (("ground_close", "checkout"), ("checkout", ""), ("checkin", "ground_open")):
         with pytest.raises(Conflict):
-            move_segment(db, fear, slot(db, fear, kind), by, NOW)
-    move_segment(db, fear, slot(db, fear, "teach"), -1, NOW)
-    with pytest.raises(Conflict, match="before the check-in"):
-        move_segment(db, fear, slot(db, fear, "checkin"), -2, NOW)
+            place(db, fear, kind, before)
+    assert list(segments(db, fear)) == kinds
+
+
+def test_a_part_is_not_put_before_one_that_is_gone(db, fear):
+    with pytest.raises(Conflict, match="not in the plan any more"):
+        place_segment(db, fear, slot(db, fear, "teach"), "gone", NOW)
+    with pytest.raises(NotFound):
+        place_segment(db, fear, "gone", slot(db, fear, "teach"), NOW)

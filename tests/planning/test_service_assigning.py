@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from facilitator.curriculum.rules import Arena, Format, Phase, Pole, SubBind
 from facilitator.errors import Conflict, Invalid, NotFound
-from facilitator.planning.agenda import move_segment, set_minutes
+from facilitator.planning.agenda import place_segment, set_minutes
 from facilitator.planning.assigning import (
     Refused,
     empty_slot,
@@ -182,7 +182,7 @@ def test_slots_prompts_and_exercises_of_others_are_not_there(db, alice, charlie,
         lambda: set_locked(db, fear, foreign, locked=True),
         lambda: empty_slot(db, fear, foreign, NOW),
         lambda: set_minutes(db, fear, foreign, 10, NOW),
-        lambda: move_segment(db, fear, foreign, 1, NOW),
+        lambda: place_segment(db, fear, foreign, "", NOW),
         lambda: use_own(db, alice, fear, foreign, DRAFT, NOW),
     ):
         with pytest.raises(NotFound):

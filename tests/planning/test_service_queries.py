@@ -22,7 +22,7 @@ def test_a_plan_holds_everything_that_its_page_shows_in_two_queries(database, db
     db.flush()
     with counted(database) as found:
         plan = queries.session_plan(db, session, group)
-    assert found["SELECT"] == 2  # the second asks whether the library changed
+    assert found["SELECT"] <= 2  # the second asks whether the library changed, once for each session of the database
     parts = {part.segment.kind: part for part in plan.segments}
     assert plan.total_minutes == 90
     assert plan.deepest == max(part.prompt.depth for part in plan.segments if part.prompt)
@@ -54,7 +54,7 @@ def test_checks_take_a_fixed_number_of_queries(database, db, alice):
         _series, sessions = make_series(db, group, pathway_id=pathway)
         with counted(database) as found:
             list_warnings(db, sessions[4], group, require_review=True)
-        assert found["SELECT"] == 5
+        assert found["SELECT"] <= 5
 
 
 def test_a_plan_reads_local_times_across_a_clock_change(db, alice):

@@ -240,7 +240,7 @@ def test_a_longer_series_takes_no_more_queries(database, db, alice):
         with counted(database) as found:
             make_series(db, group, pathway_id=pathway)
         counts.append(found["SELECT"])
-    assert counts[0] == counts[1] <= 7
+    assert 7 >= counts[0] >= counts[1]  # the first asks whether the library changed
 
 
 def test_twelve_sessions_are_planned_in_well_under_a_second(db, group):

@@ -50,26 +50,67 @@ def test_the_second_exercise_does_not_win_in_silence(stage, alice, bob):
     assert filling(stage, "ground_open").exercise_id == first
 
 
-def test_the_second_save_of_an_agenda_shows_what_is_saved_beside_what_was_typed(stage, alice, bob):
+def test_minutes_of_one_part_changed_twice_show_what_is_saved_beside_what_was_typed(stage, alice, bob):
     url = f"{path(stage)}/agenda"
     typed = f"min-{segment_id(stage, 'checkin')}"
-    page = alice.get(url)
-    assert press(bob, bob.get(url), url, **{typed: "10"}).status_code == 303
+    page = alice.get(path(stage))
+    assert press(bob, bob.get(path(stage)), url, **{typed: "10"}).status_code == 303
     refused = press(alice, page, url, **{typed: "12"})
-    assert refused.status_code == 422
+    assert refused.status_code == 409
     assert ELSEWHERE in refused.text
     assert read_form(refused, url)[typed] == ["12"]
     assert "Saved: 10 min" in refused.text
-    assert read_form(alice.get(url), url)[typed] == ["10"]
+    assert read_form(alice.get(path(stage)), url)[typed] == ["10"]
     assert press(alice, refused, url).status_code == 303
-    assert read_form(alice.get(url), url)[typed] == ["12"]
+    assert read_form(alice.get(path(stage)), url)[typed] == ["12"]
 
 
-def test_a_part_is_not_moved_by_a_page_that_shows_another_order(stage, alice, bob):
+def test_changes_of_different_things_both_stand_and_the_second_person_hears_of_the_first(stage, alice, bob):
     url = f"{path(stage)}/agenda"
-    page = alice.get(url)
-    assert press(bob, bob.get(url), url, up=segment_id(stage, "pause")).status_code == 303
-    assert press(alice, page, url, up=segment_id(stage, "pause")).status_code == 422
+    checkin, teach = (f"min-{segment_id(stage, kind)}" for kind in ("checkin", "teach"))
+    page = alice.get(path(stage))
+    pause, explore = segment_id(stage, "pause"), segment_id(stage, "explore_a")
+    assert press(bob, bob.get(path(stage)), url, **{checkin: "10"}, move=f"{pause}:{explore}").status_code == 303
+    assert press(alice, page, url, **{teach: "9"}).status_code == 303
+    after = alice.get(path(stage))
+    assert {name: read_form(after, url)[name] for name in (checkin, teach)} == {checkin: ["10"], teach: ["9"]}
+    assert "Meanwhile: Bob Reed: Check-in: 10 min in place of 15. Both are kept." in after.text
+    assert "Meanwhile: Bob Reed: Pause has moved. Both are kept." in after.text
+    assert "Bob Reed:" not in alice.get(path(stage)).text
+
+
+def test_a_part_that_was_moved_elsewhere_is_not_moved_in_silence(stage, alice, bob):
+    url = f"{path(stage)}/agenda"
+    page = alice.get(path(stage))
+    pause, explore, teach = (segment_id(stage, kind) for kind in ("pause", "explore_a", "teach"))
+    assert press(bob, bob.get(path(stage)), url, move=f"{pause}:{explore}").status_code == 303
+    refused = press(alice, page, url, move=f"{pause}:{teach}")
+    assert refused.status_code == 409
+    assert ELSEWHERE in refused.text
+    assert press(alice, refused, url, move=f"{pause}:{teach}").status_code == 303
+
+
+def test_an_open_page_learns_that_the_plan_was_changed_and_by_whom(stage, alice, bob):
+    news, url = f"{path(stage)}/changes", f"{path(stage)}/agenda"
+    assert (alice.get(f"{news}?rev=0").status_code, alice.get(f"{news}?rev=0").text) == (204, "")
+    press(bob, bob.get(path(stage)), url, **{f"min-{segment_id(stage, 'checkin')}": "10"})
+    was = "15"
+    words = f"Bob Reed: Check-in: 10 min in place of {was}."
+    assert alice.get(f"{news}?rev=0").json == {"rev": 1, "news": [words]}
+    assert bob.get(f"{news}?rev=0").json == {"rev": 1, "news": []}
+    assert alice.get(f"{news}?rev=1").status_code == 204
+    assert read_form(alice.get(path(stage)), url)["rev"] == ["1"]
+
+
+def test_a_note_beside_a_part_does_not_win_over_another_in_silence(stage, alice, bob):
+    url = f"{part(stage, 'teach')}/note"
+    page = alice.get(path(stage))
+    assert press(bob, bob.get(path(stage)), url, note="Bring the drawing").status_code == 303
+    refused = press(alice, page, url, note="Read it slowly")
+    assert refused.status_code == 409
+    assert "Bring the drawing" in refused.text
+    assert press(alice, refused, url, note="Read it slowly").status_code == 303
+    assert "Read it slowly" in alice.get(path(stage)).text
 
 
 def test_an_own_prompt_is_kept_in_the_form_when_the_part_was_changed_elsewhere(stage, alice, bob):

@@ -3,6 +3,7 @@
 Nothing is consumed, noted or changed by looking; what a person presses afterwards works as it always did.
 """
 
+import re
 import threading
 from contextlib import contextmanager
 
@@ -25,11 +26,24 @@ def letters(stage, cookie):
     return read_letters(stage)
 
 
+@pytest.fixture
+def calendars(stage, letters):
+    """The calendar addresses of two people, with and without an alarm, made by presses."""
+    phone = Browser(stage.app, stage.config.base_url, Device(address="198.51.100.1", agent="Firefox"))
+    pages = [f"/m/{person.settings_token}/calendar" for person in stage.cast.people[:2]]
+    for page in pages:
+        assert phone.press(page, "/calendar", do="renew").status_code == 303
+    found = [re.search(r'value="([^"]+/c/[^"]+)"', phone.read(page))[1] for page in pages]
+    return [*found, *(f"{address}?alarm=60" for address in found)]
+
+
 def all_urls(stage, letters):
-    """Return every address of all mail, and those of the calendar files that they lead to."""
+    """Return every address of all mail, and those of the pages and calendar files that they lead to."""
     found = {url for letter in letters for url in urls_of(letter)}
     pages = {url for url in found if "/s/" in url}
-    return sorted(found | {f"{page}/appointment.ics" for page in pages})
+    settings = {url for url in found if "/m/" in url and not url.endswith("/stop")}
+    behind = {f"{page}/{part}" for page in pages for part in ("appointment.ics", "read")}
+    return sorted(found | behind | {f"{url}/{part}" for url in settings for part in ("calendar", "confirm", "still")})
 
 
 def scan(stage, urls):
@@ -47,9 +61,15 @@ def scan(stage, urls):
 
 def test_a_scanner_that_opens_everything_three_times_changes_no_byte_and_gets_no_cookie(stage, letters):
     urls = all_urls(stage, letters)
-    assert len(urls) == 2 * len(stage.cast.people) + 2
+    assert len(urls) == 5 * len(stage.cast.people) + 3
     before = settled(stage)
     assert scan(stage, urls) == set()
+    assert before.differences(image(stage)) == []
+
+
+def test_a_scanner_that_reads_calendars_three_times_changes_no_byte_and_gets_no_cookie(stage, calendars):
+    before = settled(stage)
+    assert scan(stage, calendars) == set()
     assert before.differences(image(stage)) == []
 
 

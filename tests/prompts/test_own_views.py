@@ -338,7 +338,7 @@ def test_markup_is_the_same_wherever_the_words_are_shown(stage, alice, own_id):
         assert "Name <em>one</em> &lt;b&gt;thing&lt;/b&gt;" in text, path
         assert "<strong>now</strong>" in text, path
         assert "![x](//e)" in text, path
-    participant = stage.client().get(f"/s/{stage.page}").text
+    participant = stage.client().post(f"/s/{stage.page}/read").text
     assert "Name <em>one</em> &lt;b&gt;thing&lt;/b&gt;" in participant
 
 

@@ -142,7 +142,7 @@ class Scene:
                 address_sealed=vault.seal(ADDRESS_PLACE, person_id, address),
                 address_index=vault.blind_index(ADDRESS_PLACE, address),
                 settings_hash=token_hash(new_id()),
-                **values,
+                **{"consent_round": 1, **values},
             )
             db.add(person)
             return person_id

@@ -17,7 +17,7 @@ from facilitator.planning.models import GroupSession
 from facilitator.reminders.claim import SENDING_LEASE, claim_due, free_expired
 from facilitator.reminders.delivery import BATCH, CHANNEL, deliver_due
 from facilitator.reminders.models import Attempt, Channel, OutboxMessage, Suppression
-from facilitator.reminders.policy import resolve_unknown, set_policy
+from facilitator.reminders.policy import policies, resolve_unknown, set_policy
 from facilitator.reminders.posting import composer
 from facilitator.reminders.rules import TERMINAL, MessageKind, OutboxState, UnknownPolicy
 from facilitator.reminders.sweep import sweep
@@ -318,6 +318,16 @@ def test_the_policy_is_chosen_for_each_kind(due, station):
     assert [(row.kind, row.state) for row in due.rows()] == [("reminder", "cancelled"), ("cancelled", "sent")]
 
 
+def test_every_kind_but_a_test_has_its_answer_on_the_page(house):
+    alice, given = house.client(), {kind.value: "hold" for kind in MessageKind if kind != MessageKind.TEST}
+    page = alice.get("/reminders").text
+    assert all(f'name="{kind}"' in page for kind in given)
+    assert alice.post("/reminders/policy", data=given).status_code == 303
+    with house.read() as db:
+        held = [kind.value for kind, policy in policies(db).items() if policy is UnknownPolicy.HOLD]
+    assert held == list(given)
+
+
 def test_a_doubtful_message_whose_time_is_over_is_not_repeated(due, station):
     with Liar(dot=[None]) as server:
         deliver_due(station(server.url))
@@ -469,7 +479,7 @@ def test_two_messages_to_one_person_about_one_session_are_never_in_hand_over_tog
 
 @pytest.mark.parametrize("paused", [False, True])
 def test_every_row_comes_to_an_end_by_itself(crowd, station, paused):
-    """Answers of every kind, people of every kind, a move and a cancellation: after the session nothing is open."""
+    """Answers of every kind, people of every kind, a move and a cancellation: nine days after nothing is open, the goodbye neither."""
     crowd.add_rule(3 * HOUR)
     second = crowd.add_session(START + 4 * HOUR, position=2)
     crowd.follow(), crowd.follow(second)
@@ -489,7 +499,7 @@ def test_every_row_comes_to_an_end_by_itself(crowd, station, paused):
         crowd.move(START + 2 * HOUR)
         deliver_due(one)
         crowd.clock.advance(HOUR)
-        ended = run_to_the_end(crowd, one, START + 6 * HOUR, 9 * HOUR if paused else 109 * MINUTE)
+        ended = run_to_the_end(crowd, one, START + 9 * 24 * HOUR, 9 * HOUR if paused else 109 * MINUTE)
         accepted = Counter(message_id(content) for content in server.messages)
     assert set(ended) <= ENDS
     assert all(row.unknowns for row in crowd.rows() if accepted[row.uuid] > 1 and row.state != "sent")

@@ -11,8 +11,9 @@ from facilitator.accounts.service import keep_setting
 from facilitator.groups.models import Group, MailState, Participant
 from facilitator.planning.models import GroupSession, SessionStatus
 from facilitator.reminders.claim import LEASE, SENDING_LEASE, claim_due
-from facilitator.reminders.gate import LOST, Refusal, first_gate, pass_gate, wait_a_moment
+from facilitator.reminders.gate import LOST, Refusal, pass_gate, wait_a_moment
 from facilitator.reminders.models import OutboxMessage, Suppression
+from facilitator.reminders.opening import first_gate
 from facilitator.reminders.rules import OutboxState, Priority
 from facilitator.reminders.sight import PAUSED_SETTING, look
 from tests.reminders.conftest import HOUR, MINUTE, START
@@ -107,6 +108,12 @@ CHANGES = {
     "person sleeps now": (Participant, {"quiet_from_time": time(18), "quiet_to_time": time(19)}, "quiet_hours"),
     "person lives elsewhere": (Participant, {"zone": "Pacific/Auckland"}, "quiet_hours"),
     "person lives in another zone awake": (Participant, {"zone": "Europe/Paris"}, "waits_its_turn"),
+    "person never confirmed": (Participant, {"consent_round": 0}, "not_confirmed"),
+    "person confirmed anew": (Participant, {"consent_round": 2}, "waits_its_turn"),
+    "person waits for a place": (Participant, {"waiting": 1}, "waiting"),
+    "person speaks Spanish": (Participant, {"language": "es"}, "waits_its_turn"),
+    "person wants messages on Sundays alone": (Participant, {"days": 64}, "day_excluded"),
+    "people asked again long ago": (Group, {"consent_round": 2}, "consent_stale"),
     "group paused": (Group, {"reminders_paused_at": FAR}, "paused"),
     "group speaks Spanish": (Group, {"language": "es"}, "waits_its_turn"),
     "group elsewhere": (Group, {"zone": "Europe/Paris"}, "waits_its_turn"),

@@ -69,6 +69,12 @@ def test_an_installation_whose_worker_never_ran_says_so(scene):
     assert health(scene).problems == tuple(f"tick_{name}" for name in TICK_PERIODS)
 
 
+def test_while_nobody_sends_that_alone_is_said_of_the_worker(scene):
+    assert health(scene).told == ("tick_dispatch",)
+    tick(scene, "dispatch")
+    assert health(scene).told == tuple(f"tick_{name}" for name in TICK_PERIODS if name != "dispatch")
+
+
 @pytest.mark.parametrize("name", TICK_PERIODS)
 def test_a_tick_is_late_after_five_periods_and_never_within_half_a_minute(well, name):
     well.clock.advance(LIMITS[name])

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from facilitator.planning.models import GroupSession
 from facilitator.reminders.delivery import CHANNEL, deliver_due
 from facilitator.reminders.ledger import PER_PAGE, Occasion, list_occasions
 from facilitator.reminders.lines import Line, list_lines
@@ -34,8 +35,9 @@ def occasions(scene, *, coming, **more):
 
 
 def waiting(scene, lead=180, reason=""):
-    key = HeldKey(session_id=scene.session_id, kind=MessageKind.REMINDER, lead_minutes=lead, reason=reason)
     with scene.database.read() as db:
+        about = db.get_one(GroupSession, scene.session_id)
+        key = HeldKey(about=about, kind=MessageKind.REMINDER, lead_minutes=lead, reason=reason)
         return list_held(db, key)
 
 

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import event, select, text
 
-from facilitator.db import Prepared
 from facilitator.planning.models import GroupSession, SessionStatus
+from facilitator.prepared import Prepared
 from facilitator.reminders.claim import claim_due, free_expired, is_due, is_due_more_than
 from facilitator.reminders.delivery import BATCH, LARGE_BACKLOG
 from facilitator.reminders.follow import follow

@@ -144,8 +144,9 @@ def held(scene):
 
 def decide(scene, *, send, **other):
     """Decide on the reminders of two days before that wait."""
-    usual = {"session_id": scene.session_id, "kind": MessageKind.REMINDER, "lead_minutes": 48 * 60, "reason": ""}
+    usual = {"kind": MessageKind.REMINDER, "lead_minutes": 48 * 60, "reason": ""}
     with scene.change() as db:
+        usual["about"] = db.get_one(GroupSession, scene.session_id)
         return decide_held(db, HeldKey(**usual | other), send=send, now=scene.clock())
 
 

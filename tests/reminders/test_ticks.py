@@ -75,6 +75,27 @@ def test_a_tick_writes_down_when_it_ran_and_counts_itself(scene, work):
     assert found.started_at == found.finished_at == scene.clock()
 
 
+def test_a_tick_of_every_second_that_finds_nothing_is_written_down_every_five(scene, work):
+    with Liar() as server:
+        one = work(server.url)
+        for _ in range(11):
+            one.tick("dispatch")
+            scene.clock.advance(timedelta(seconds=1))
+    assert ticks(scene)["dispatch"].epoch == 3
+
+
+def test_a_tick_that_did_something_is_written_down_at_once(scene, work):
+    scene.follow()
+    scene.clock.go_to(FAR - timedelta(seconds=1))
+    with Liar() as server:
+        one = work(server.url)
+        one.tick("dispatch")
+        scene.clock.go_to(FAR)
+        one.tick("dispatch")
+        assert server.messages
+    assert ticks(scene)["dispatch"].epoch == 2
+
+
 def test_a_tick_that_fails_says_with_what_and_heals(scene, work):
     with Liar() as server:
         one = work(server.url)

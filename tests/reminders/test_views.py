@@ -9,7 +9,7 @@ from facilitator.groups.models import Group
 from facilitator.planning.models import GroupSession
 from facilitator.reminders.health import TICK_PERIODS
 from facilitator.reminders.models import Channel, OutboxMessage, ReminderRule, Tick
-from facilitator.reminders.rules import MessageKind, OutboxState
+from facilitator.reminders.rules import KINDS_OF_TIME, OutboxState
 from facilitator.reminders.service import follow_group, is_all_paused
 from tests.factories import ON_SQLITE, make_group, make_message
 
@@ -79,7 +79,7 @@ def test_what_is_coming_stands_by_occasion_and_names_nobody(house, alice, path):
 
 @pytest.mark.parametrize("state", [OutboxState.HELD, OutboxState.FAILED, OutboxState.EXPIRED])
 def test_a_message_that_waits_for_a_person_says_what_it_is_and_why(house, alice, first, state):
-    for kind in set(MessageKind) - {MessageKind.TEST}:
+    for kind in KINDS_OF_TIME:
         write(
             house, first, kind=kind, state=state, reason="no_answer", enhanced="4.4.2", participant_id=house.person_id
         )

@@ -2,10 +2,12 @@
 
 import re
 from datetime import timedelta
+from html import escape
 from urllib.parse import urlencode
 
 import pytest
 
+from facilitator.reminders.health import check_delivery
 from facilitator.reminders.models import Channel, OutboxMessage
 from facilitator.reminders.rules import MessageKind, OutboxState
 from tests.factories import ON_SQLITE, make_message
@@ -115,6 +117,25 @@ def test_what_is_too_late_is_not_sent_but_can_be_left(house, alice, first):
     house.clock.at = first.starts_at
     assert "has passed" in text_of(alice.post(held_at(first)), 409)
     assert alice.post(held_at(first, "leave")).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("do", "state", "words"), [("again", "pending", "Send it once more"), ("leave", "cancelled", "Leave it unsent")]
+)
+def test_a_message_to_a_person_as_such_that_waits_is_told_and_decided_on(house, alice, first, do, state, words):
+    beside = {"session_id": None, "kind": "confirm", "lead_minutes": 0, "participant_id": house.person_id}
+    hold(house, first, **beside)
+    with house.read() as db:
+        assert check_delivery(db, house.clock(), me=house.account(db, "alice")).held == 1
+    address = house.at(f"/messages/held?kind=confirm&do={do}")
+    for path in ("/reminders", house.at("/reminders")):
+        assert escape(address) in alice.get(path).text
+    page = text_of(alice.get(address))
+    assert words in page
+    assert house.client("charlie").post(address).status_code == 404
+    assert alice.post(address, data={"seen": seen_on(page)}).status_code == 303
+    assert states(house) == [state]
+    assert alice.get(address).status_code == 409
 
 
 @pytest.mark.parametrize("other", [{"kind": "test"}, {"kind": "x"}, {"lead": -1}, {"lead": "9" * 30}])

@@ -14,6 +14,7 @@ from facilitator.reminders.service import pause_all
 from tests.factories import ON_SQLITE
 
 pytestmark = ON_SQLITE
+SPEAK_OF_PLACE = {MessageKind.REMINDER, MessageKind.MOVED, MessageKind.RESTORED}
 KINDS = [kind for kind in MessageKind if kind is not MessageKind.TEST]
 
 
@@ -60,10 +61,30 @@ def test_every_message_is_shown_in_every_wording_and_in_the_language_of_the_grou
         db.get_one(Group, house.group_id).language = language
         db.get_one(GroupSession, first.id).place = "Old Mill 3"
     page = preview(house, alice, kind=kind, wording=wording)
-    assert ("Old Mill 3" in letter(page)) == (wording is Wording.FULL and kind is not MessageKind.CANCELLED)
-    assert ("lunes" in letter(page).lower()) == (language == "es")
-    assert page.count('aria-current="true"') == 2
-    assert "18:30" in letter(page)
+    assert ("Old Mill 3" in letter(page)) == (wording is Wording.FULL and kind in SPEAK_OF_PLACE)
+    assert ("Detener los mensajes:" in letter(page) or "Para " in letter(page)) == (language == "es")
+    assert page.count('aria-current="true"') == 3
+    assert f'<pre class="sunk" role="group" lang="{language}"' in page
+    assert ("18:30" in letter(page)) == (kind in SPEAK_OF_PLACE | {MessageKind.CANCELLED})
+
+
+@pytest.mark.parametrize(("language", "subject"), [("en", "A question"), ("es", "Una pregunta"), ("xx", "A question")])
+def test_the_other_language_is_one_press_away_and_an_unknown_one_is_the_groups(house, alice, language, subject):
+    page = preview(house, alice, kind="safe_check", language=language)
+    assert f"<b>{subject}</b>" in page
+    assert ">Español</a>" in page
+    assert ">English</a>" in page
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_locked_screen_shows_the_first_words_of_the_text_itself(house, alice, kind):
+    house.plan()
+    page = preview(house, alice, kind=kind)
+    screen = page.partition('id="screen"')[2].partition("</section>")[0]
+    line = screen.rpartition('<p class="small">')[2].partition("</p>")[0].removesuffix(" …")
+    text = letter(page).partition(">")[2]
+    assert len(line) > 10
+    assert text.startswith(line)
 
 
 SHOWN = [
@@ -108,7 +129,7 @@ def test_a_test_is_planned_in_the_chosen_words_and_the_page_asks_again_while_it_
     outcome = page.partition('id="outcome"')[2].partition("</section>")[0]
     assert "On its way since 09:00" in outcome
     assert "New time, full, 09:00" in outcome
-    assert 'hx-trigger="every 2s"' in outcome
+    assert 'data-hx-trigger="every 2s"' in outcome
     assert ">Look again</a>" in outcome
     with house.read() as db:
         [row] = db.query(OutboxMessage).filter_by(kind="test")
@@ -191,13 +212,13 @@ def chosen(house):
         return policies(db)
 
 
-ANSWERS = dict.fromkeys(("reminder", "moved", "cancelled", "restored"), "resend_once")
+ANSWERS = {kind.value: "resend_once" for kind in MessageKind if kind != MessageKind.TEST}
 
 
 def test_what_happens_to_lost_answers_is_chosen_for_each_kind(house):
     bob = house.client("bob")
     page = text_of(bob.get("/reminders")).partition('id="lost"')[2]
-    assert page.count('<option selected value="resend_once">') == 4
+    assert page.count('<option selected value="resend_once">') == len(ANSWERS)
     response = bob.post("/reminders/policy", data=ANSWERS | {"moved": "hold"})
     assert response.status_code == 303
     assert {kind for kind, policy in chosen(house).items() if policy is UnknownPolicy.HOLD} == {MessageKind.MOVED}

@@ -38,7 +38,9 @@ def today(client):
 
 
 def test_without_a_group_the_page_says_how_to_begin(house):
-    page = today(house.client("charlie"))
+    charlie = house.client("charlie")
+    charlie.post("/guide", data={"do": "hidden"})
+    page = today(charlie)
     assert "Begin with a group" in page
     assert 'href="/groups/new"' in page
     assert "Needs you" not in page
@@ -46,6 +48,7 @@ def test_without_a_group_the_page_says_how_to_begin(house):
 
 
 def test_without_a_series_the_page_leads_to_planning_one(alice):
+    alice.post("/guide", data={"do": "hidden"})
     page = today(alice)
     assert "No session in the next days" in page
     assert "Nothing needs you now." in page
@@ -212,6 +215,19 @@ def test_a_session_with_an_empty_slot_needs_a_choice(house, alice):
     assert f'href="/sessions/{first.id}"' in page
 
 
+def test_a_plan_of_the_next_three_days_that_nobody_looked_over_needs_a_look(house, alice):
+    first, second = house.plan(looked_over=False)[:2]
+    page = today(alice)
+    assert "Plan not looked over" in page
+    assert 'Needs you <span class="soft">(1)</span>' in page
+    alice.post(f"/sessions/{first.id}/looked-over")
+    assert "Plan not looked over" not in today(alice)
+    house.clock.at = second.starts_at - timedelta(days=3)
+    assert "Plan not looked over" in today(alice)
+    house.clock.at -= timedelta(seconds=1)
+    assert "Plan not looked over" not in today(alice)
+
+
 def test_nothing_of_somebody_elses_group_is_there(house):
     first = house.plan()[0]
     with house.change() as db:
@@ -311,3 +327,28 @@ def test_every_page_of_lists_takes_few_queries_whatever_the_size(crowded):
             assert alice.get(path).status_code == 200
         found[path.replace(crowded.group_id, "x")] = statements["SELECT"]
     assert {path: count for path, count in found.items() if count > MOST_QUERIES} == {}
+
+
+def test_the_end_of_a_list_is_told_from_seven_days_before_with_what_keeps_it(house, alice):
+    last = house.plan()[-1]
+    with house.change() as db:
+        db.execute(update(GroupSession).values(status=SessionStatus.DONE))
+    house.clock.at = last.ends_at + timedelta(days=22)
+    assert "A list ends" not in today(alice)
+    house.clock.advance(days=1)
+    page = today(alice)
+    assert 'Needs you <span class="soft">(1)</span>' in page
+    assert "The list of Monday Circle is erased on Wednesday 10 February. To keep it, plan another" in page
+    assert f'href="{house.at("/people")}#end"' in page
+    assert 'id="end"' in alice.get(house.at("/people")).text
+    assert "A list ends" not in today(house.client("bob"))
+
+
+def test_a_session_to_come_takes_the_end_of_the_list_away(house, alice):
+    last = house.plan()[-1]
+    house.clock.at = last.ends_at + timedelta(days=25)
+    assert "A list ends" in today(alice)
+    with house.change() as db:
+        planned = update(GroupSession).where(GroupSession.id == last.id)
+        db.execute(planned.values(ends_at=house.clock() + timedelta(days=9)))
+    assert "A list ends" not in today(alice)

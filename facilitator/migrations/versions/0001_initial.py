@@ -120,9 +120,16 @@ def upgrade() -> None:
         sa.Column("zone", sa.String(length=64), nullable=False),
         sa.Column("language", sa.String(length=8), nullable=False),
         sa.Column("created_on", sa.Date(), nullable=True),
+        sa.Column("feed_version", sa.Integer(), nullable=False),
+        sa.Column("feed_hash", sa.String(length=64), nullable=True),
+        sa.Column("feed_titles", sa.Boolean(), nullable=False),
+        sa.Column("guide", sa.String(length=10), nullable=False),
+        sa.Column("mail_proved_on", sa.Date(), nullable=True),
+        sa.CheckConstraint("guide IN ('shown', 'list_later', 'hidden')", name=op.f("ck_facilitator_guide")),
         sa.CheckConstraint("role IN ('facilitator', 'reviewer', 'admin')", name=op.f("ck_facilitator_role")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_facilitator")),
         sa.UniqueConstraint("email_index", name=op.f("uq_facilitator_email_index")),
+        sa.UniqueConstraint("feed_hash", name=op.f("uq_facilitator_feed_hash")),
         sa.UniqueConstraint("session_token", name=op.f("uq_facilitator_session_token")),
     )
     op.create_table(
@@ -182,6 +189,9 @@ def upgrade() -> None:
         sa.Column("pace", sa.String(length=10), nullable=False),
         sa.Column("precision", sa.String(length=10), nullable=False),
         sa.Column("reminders_paused_at", facilitator.db.Instant(), nullable=True),
+        sa.Column("consent_round", sa.Integer(), nullable=False),
+        sa.Column("consent_since_on", sa.Date(), nullable=True),
+        sa.Column("aftercare", sa.Boolean(), nullable=False),
         sa.Column("created_on", sa.Date(), nullable=True),
         sa.CheckConstraint("kind IN ('closed', 'open')", name=op.f("ck_support_group_kind")),
         sa.CheckConstraint("pace IN ('gentle', 'standard')", name=op.f("ck_support_group_pace")),
@@ -213,6 +223,23 @@ def upgrade() -> None:
         sa.Column("at", facilitator.db.Instant(), nullable=False),
         sa.PrimaryKeyConstraint("owner", name=op.f("pk_worker_beat")),
     )
+    op.create_table(
+        "erasure_receipt",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("group_id", sa.String(length=22), nullable=False),
+        sa.Column("erased_on", sa.Date(), nullable=False),
+        sa.Column("by_hand", sa.Boolean(), nullable=False),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.Column("messages", sa.Integer(), nullable=False),
+        sa.Column("materials", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["group_id"], ["support_group.id"], name=op.f("fk_erasure_receipt_group_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_erasure_receipt")),
+    )
+    with op.batch_alter_table("erasure_receipt", schema=None) as batch_op:
+        batch_op.create_index("ix_erasure_receipt_group_id", ["group_id"], unique=False)
+
     op.create_table(
         "group_facilitator",
         sa.Column("group_id", sa.String(length=22), nullable=False),
@@ -285,12 +312,23 @@ def upgrade() -> None:
         sa.Column("zone", sa.String(length=64), nullable=True),
         sa.Column("quiet_from_time", sa.Time(), nullable=False),
         sa.Column("quiet_to_time", sa.Time(), nullable=False),
+        sa.Column("consent_round", sa.Integer(), nullable=False),
+        sa.Column("language", sa.String(length=8), nullable=True),
+        sa.Column("leads", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.Column("waiting", sa.Integer(), nullable=False),
+        sa.Column("feed_version", sa.Integer(), nullable=False),
+        sa.Column("feed_hash", sa.String(length=64), nullable=True),
         sa.CheckConstraint("state IN ('active', 'paused', 'stopped')", name=op.f("ck_participant_state")),
         sa.CheckConstraint("wording IN ('vague', 'plain', 'full')", name=op.f("ck_participant_wording")),
+        sa.CheckConstraint("consent_round >= 0", name=op.f("ck_participant_consent_round")),
+        sa.CheckConstraint("days BETWEEN 1 AND 127", name=op.f("ck_participant_days")),
+        sa.CheckConstraint("waiting >= 0", name=op.f("ck_participant_waiting")),
         sa.ForeignKeyConstraint(
             ["group_id"], ["support_group.id"], name=op.f("fk_participant_group_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_participant")),
+        sa.UniqueConstraint("feed_hash", name=op.f("uq_participant_feed_hash")),
         sa.UniqueConstraint("settings_hash", name=op.f("uq_participant_settings_hash")),
         sqlite_with_rowid=False,
     )
@@ -376,6 +414,10 @@ def upgrade() -> None:
         sa.Column("link_version", sa.Integer(), nullable=False),
         sa.Column("released", sa.Boolean(), nullable=False),
         sa.Column("note_released", sa.Boolean(), nullable=False),
+        sa.Column("next_note", sa.String(length=200), nullable=False),
+        sa.Column("looked_over", sa.Boolean(), nullable=False),
+        sa.Column("plan_rev", sa.Integer(), nullable=False),
+        sa.Column("undoable", sa.JSON(), nullable=True),
         sa.CheckConstraint("status IN ('scheduled', 'cancelled', 'done')", name=op.f("ck_group_session_status")),
         sa.CheckConstraint("depth_cap BETWEEN 1 AND 3", name=op.f("ck_group_session_depth_cap")),
         sa.CheckConstraint(
@@ -452,6 +494,33 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("session_id", name=op.f("pk_forecast")),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "material",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("session_id", sa.String(length=22), nullable=False),
+        sa.Column("kind", sa.String(length=4), nullable=False),
+        sa.Column("title", sa.String(length=120), nullable=False),
+        sa.Column("audience", sa.String(length=12), nullable=False),
+        sa.Column("release", sa.String(length=6), nullable=False),
+        sa.Column("days_before", sa.Integer(), nullable=False),
+        sa.Column("announced", sa.Boolean(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("media_type", sa.String(length=80), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.CheckConstraint("audience IN ('participants', 'facilitators')", name=op.f("ck_material_audience")),
+        sa.CheckConstraint("kind IN ('file', 'text')", name=op.f("ck_material_kind")),
+        sa.CheckConstraint("release IN ('before', 'start', 'end')", name=op.f("ck_material_release")),
+        sa.CheckConstraint("days_before BETWEEN 0 AND 14", name=op.f("ck_material_days_before")),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["group_session.id"], name=op.f("fk_material_session_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_material")),
+    )
+    with op.batch_alter_table("material", schema=None) as batch_op:
+        batch_op.create_index("ix_material_session_id", ["session_id"], unique=False)
+
     op.create_table(
         "open_room",
         sa.Column("session_id", sa.String(length=22), nullable=False),
@@ -572,6 +641,24 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "plan_change",
+        sa.Column("session_id", sa.String(length=22), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("facilitator_id", sa.String(length=22), nullable=True),
+        sa.Column("code", sa.String(length=12), nullable=False),
+        sa.Column("params", sa.JSON(), nullable=False),
+        sa.Column("before", sa.JSON(), nullable=False),
+        sa.Column("mark", sa.String(length=16), nullable=False),
+        sa.Column("is_undone", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["facilitator_id"], ["facilitator.id"], name=op.f("fk_plan_change_facilitator_id"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["group_session.id"], name=op.f("fk_plan_change_session_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("session_id", "number", name=op.f("pk_plan_change")),
+    )
+    op.create_table(
         "pulse_count",
         sa.Column("session_id", sa.String(length=22), nullable=False),
         sa.Column("question", sa.String(length=10), nullable=False),
@@ -610,6 +697,7 @@ def upgrade() -> None:
         sa.Column("phase", sa.String(length=12), nullable=False),
         sa.Column("purpose", sa.String(length=300), nullable=False),
         sa.Column("facilitator_note", sa.String(length=400), nullable=False),
+        sa.Column("own_note", sa.String(length=200), nullable=False),
         sa.CheckConstraint("minutes > 0", name=op.f("ck_segment_minutes")),
         sa.ForeignKeyConstraint(
             ["session_id"], ["group_session.id"], name=op.f("fk_segment_session_id"), ondelete="CASCADE"
@@ -688,6 +776,32 @@ def upgrade() -> None:
         batch_op.create_index("ix_attempt_outbox_id", ["outbox_id"], unique=False)
 
     op.create_table(
+        "live_session",
+        sa.Column("session_id", sa.String(length=22), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("turn", sa.Integer(), nullable=False),
+        sa.Column("segment_id", sa.String(length=22), nullable=True),
+        sa.Column("counted_from_at", facilitator.db.Instant(), nullable=True),
+        sa.Column("spent_seconds", sa.Integer(), nullable=False),
+        sa.Column("is_slowed", sa.Boolean(), nullable=False),
+        sa.Column("is_over", sa.Boolean(), nullable=False),
+        sa.Column("heads", sa.Integer(), nullable=True),
+        sa.Column("extra_minutes", sa.JSON(), nullable=False),
+        sa.Column("taken_seconds", sa.JSON(), nullable=False),
+        sa.Column("skipped", sa.JSON(), nullable=False),
+        sa.Column("presses", sa.JSON(), nullable=False),
+        sa.CheckConstraint("heads IS NULL OR heads BETWEEN 0 AND 500", name=op.f("ck_live_session_heads")),
+        sa.CheckConstraint("spent_seconds >= 0", name=op.f("ck_live_session_spent_seconds")),
+        sa.ForeignKeyConstraint(
+            ["segment_id"], ["segment.id"], name=op.f("fk_live_session_segment_id"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["group_session.id"], name=op.f("fk_live_session_session_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("session_id", name=op.f("pk_live_session")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "ticket",
         sa.Column("words_hash", sa.String(length=64), nullable=False),
         sa.Column("session_id", sa.String(length=22), nullable=False),
@@ -723,6 +837,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_ticket_session_id"))
 
     op.drop_table("ticket")
+    op.drop_table("live_session")
     with op.batch_alter_table("attempt", schema=None) as batch_op:
         batch_op.drop_index("ix_attempt_outbox_id")
 
@@ -739,6 +854,7 @@ def downgrade() -> None:
     op.drop_table("segment")
     op.drop_table("pulse_kept")
     op.drop_table("pulse_count")
+    op.drop_table("plan_change")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_outbox_in_flight",
@@ -776,6 +892,10 @@ def downgrade() -> None:
 
     op.drop_table("outbox")
     op.drop_table("open_room")
+    with op.batch_alter_table("material", schema=None) as batch_op:
+        batch_op.drop_index("ix_material_session_id")
+
+    op.drop_table("material")
     op.drop_table("forecast")
     with op.batch_alter_table("prompt_version", schema=None) as batch_op:
         batch_op.drop_index("uq_prompt_version_prompt_id_language_version")
@@ -813,6 +933,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_group_facilitator_facilitator_id")
 
     op.drop_table("group_facilitator")
+    with op.batch_alter_table("erasure_receipt", schema=None) as batch_op:
+        batch_op.drop_index("ix_erasure_receipt_group_id")
+
+    op.drop_table("erasure_receipt")
     op.drop_table("worker_beat")
     op.drop_table("tick")
     op.drop_table("suppression")
