@@ -1,5 +1,6 @@
 """The program as people start it, and a real Chromium to use it with."""
 
+import json
 import os
 import re
 import shutil
@@ -16,13 +17,14 @@ from email.policy import default
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests import cradle
 
 PATIENCE_S = 60
 ELSEWHERE = "https://elsewhere.invalid/"  # where Exit leads; RFC 2606 §2: it is nowhere
 EMAIL, PASSWORD = "ana@example.org", "a quiet room"
+expect.set_options(timeout=20_000)  # milliseconds; a machine that runs everything at once takes its time
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ def running(folder: Path, *, seeded: bool = True) -> Iterator[Program]:
     process = cradle.start("run", *seed, "--port", port, environment=environment)
     try:
         _wait(process, f"{url}/healthz")
+        _wait_for_worker(f"{url}/health/delivery")
         yield Program(url=url, environment=environment)
     finally:
         process.send_signal(signal.SIGTERM)
@@ -111,10 +114,25 @@ def _wait(process: cradle.Process, address: str) -> None:
     raise AssertionError(f"{address} does not answer")
 
 
+def _wait_for_worker(address: str) -> None:
+    """Wait until somebody sends; a page that is opened earlier says that nobody does."""
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        try:
+            with urllib.request.urlopen(address, timeout=5) as answer:
+                problems = json.load(answer)["problems"]
+        except urllib.error.HTTPError as refused:
+            problems = json.load(refused)["problems"]
+        if "tick_dispatch" not in problems:
+            return
+        time.sleep(0.05)
+    raise AssertionError("the worker does not begin")
+
+
 @pytest.fixture
 def page(chromium: Browser, program: Program) -> Iterator[Page]:
     context = chromium.new_context(base_url=program.url, viewport={"width": 1280, "height": 900}, locale="en-GB")
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(20_000)
     opened = context.new_page()
     complaints: list[str] = []
     opened.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)

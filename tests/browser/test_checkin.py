@@ -54,7 +54,7 @@ def phone(chromium: Browser, program: Program, *, scripts: bool = True, slow: bo
     context = chromium.new_context(
         base_url=program.url, viewport=PHONE, locale="en-GB", java_script_enabled=scripts, **more
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(20_000)
     page = context.new_page()
     if slow:
         line = context.new_cdp_session(page)

@@ -43,7 +43,7 @@ def phone(chromium: Browser, program: Program, kept_state: dict, scripts) -> Ite
     context = chromium.new_context(
         base_url=program.url, viewport=PHONE, storage_state=kept_state, java_script_enabled=scripts, locale="en-GB"
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(20_000)
     page = context.new_page()
     page.goto("/")
     page.goto(page.locator("a[href$='/run']").first.get_attribute("href"))

@@ -33,7 +33,7 @@ def page(request, chromium: Browser, empty: Program):
     context = chromium.new_context(
         base_url=empty.url, java_script_enabled=request.param, locale="en-GB", timezone_id="Europe/London"
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(20_000)
     yield context.new_page()
     context.close()
 

@@ -38,7 +38,7 @@ def visit(chromium: Browser, program: Program, *, scripts: bool = True, **more) 
     context = chromium.new_context(
         base_url=program.url, viewport=PHONE, locale="en-GB", java_script_enabled=scripts, **more
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(20_000)
     page = context.new_page()
     site = context.new_cdp_session(page)
     site.send("Fetch.enable", {"patterns": [{"urlPattern": f"{ELSEWHERE}*"}]})

@@ -35,7 +35,7 @@ def test_a_path_is_copied_put_right_saved_and_planned(chromium: Browser, program
     context = chromium.new_context(
         base_url=program.url, viewport={"width": 390, "height": 844}, java_script_enabled=scripts
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(20_000)
     page, name = context.new_page(), "With scripts" if scripts else "Without scripts"
     sign_in(page)
     copy_eight(page)

@@ -66,7 +66,7 @@ def test_it_is_written_on_a_phone_without_scripts(chromium: Browser, program: Pr
     context = chromium.new_context(
         base_url=program.url, viewport={"width": 390, "height": 800}, java_script_enabled=False
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(20_000)
     page = context.new_page()
     sign_in(page)
     page.goto("/prompts/new")

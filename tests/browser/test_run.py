@@ -52,7 +52,7 @@ def rooms(chromium: Browser, program: Program, kept_state: dict) -> Iterator:
             base_url=program.url, viewport=viewport or PHONE, storage_state=kept_state, locale="en-GB", **options
         )
         opened.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(20_000)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.goto("/")

@@ -15,7 +15,7 @@ def test_an_agenda_is_kept_laid_for_a_series_and_a_plan_taken_over(chromium: Bro
     context = chromium.new_context(
         base_url=program.url, viewport={"width": 390, "height": 844}, java_script_enabled=scripts
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(20_000)
     page, name = context.new_page(), "With scripts" if scripts else "Without scripts"
     sign_in(page)
     open_coming(page, "Lunchtime Circle")

@@ -22,7 +22,7 @@ def read_heading(page: Page) -> str:
 @pytest.mark.parametrize(("scripts", "year"), [(True, "2029"), (False, "2031")], ids=["scripts", "no scripts"])
 def test_back_leads_through_the_steps_with_what_was_typed(chromium: Browser, program: Program, scripts, year):
     context = chromium.new_context(base_url=program.url, java_script_enabled=scripts)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(20_000)
     page = context.new_page()
     sign_in(page)
     page.goto("/groups")

@@ -131,7 +131,7 @@ def walking(chromium: Browser, program: Program, language: str, *, scripts: bool
     context = chromium.new_context(
         base_url=program.url, viewport=PHONE, locale=language, java_script_enabled=scripts, has_touch=True
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(20_000)
     walker = Walker(page=context.new_page(), say=words_of(language))
     context.on("request", lambda each: None if each.url.startswith(program.url) else walker.asked.append(each.url))
     context.on("response", lambda each: walker.exits.append(each) if each.url.endswith("/leave") else None)
