@@ -4,10 +4,8 @@ This is the only reader of the environment. Each setting may also be given as NA
 value, so that secrets stay out of process lists. What cannot be read stops the start with all mistakes at once.
 """
 
-import fcntl
 import os
-import secrets
-from base64 import b64decode, urlsafe_b64encode
+from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parseaddr
@@ -15,12 +13,15 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
+from pyrage import RecipientError
+from pyrage.x25519 import Recipient
+
+from facilitator.key_files import KEY_BYTES, is_open_to_others, kept_key
 from facilitator.mail.box_urls import BoxUrl, parse_box_url
 from facilitator.mail.message import wire_address
 from facilitator.mail.urls import MailUrl, parse_mail_url
 
 PREFIX = "FACILITATOR_"
-KEY_BYTES = 32
 DATABASE_SCHEMES = ("sqlite", "postgresql")
 MAIL_CONNECTIONS = "12345678"
 SHORTEST_TOKEN = 16
@@ -61,6 +62,8 @@ class Config:
         returns_url: the box that returned mail comes to, or None.
         metrics_token: what a monitor shows to read the figures of delivery; empty for nobody.
         exit_url: where "Exit this page" leads: a public site that shows nothing of the person who comes to it.
+        backup_dir: where the worker puts a backup every day, or None.
+        backup_recipient: the public key of age that backups are sealed to; empty for one that is made in the data folder.
         ping_url: what is asked every minute while delivery is well, so that somebody outside notices silence; or empty.
     """
 
@@ -76,6 +79,8 @@ class Config:
     returns_url: BoxUrl | None = field(default=None, repr=False)
     exit_url: str = DEFAULT_EXIT_URL
     metrics_token: str = field(default="", repr=False)
+    backup_dir: Path | None = None
+    backup_recipient: str = ""
     ping_url: str = field(default="", repr=False)  # who knows it could keep up the pings of a dead installation
 
     @property
@@ -136,6 +141,8 @@ class _Reader:
             "returns_url": self._returns_url(),
             "exit_url": self._exit_url(),
             "metrics_token": self._metrics_token(),
+            "backup_dir": self._backup_dir(),
+            "backup_recipient": self._backup_recipient(),
             "ping_url": self._ping_url(),
         }
         if self._mistakes:
@@ -150,27 +157,30 @@ class _Reader:
             return Path(path).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not text"
-            self._mistakes.append(f"{PREFIX}{name}_FILE names {path}, which cannot be read: {reason}.")
+            self._wrong(f"{name}_FILE names {path}, which cannot be read: {reason}.")
             return default
+
+    def _wrong(self, sentence: str) -> None:
+        self._mistakes.append(PREFIX + sentence)
 
     def _mode(self) -> Mode:
         text = self._text("MODE", Mode.PRODUCTION)
         try:
             return Mode(text)
         except ValueError:
-            self._mistakes.append(f"{PREFIX}MODE is {text!r}; use demo or production.")
+            self._wrong(f"MODE is {text!r}; use demo or production.")
             return Mode.PRODUCTION
 
     def _make(self, data_dir: Path) -> None:
         try:
             data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            self._mistakes.append(f"{PREFIX}DATA_DIR is {data_dir}, which cannot be made: {error.strerror}.")
+            self._wrong(f"DATA_DIR is {data_dir}, which cannot be made: {error.strerror}.")
 
     def _database_url(self, data_dir: Path) -> str:
         url = self._text("DATABASE_URL", "") or f"sqlite:///{data_dir / 'facilitator.db'}"
         if url.split(":", 1)[0].split("+", 1)[0] not in DATABASE_SCHEMES:
-            self._mistakes.append(f"{PREFIX}DATABASE_URL starts with neither sqlite: nor postgresql:.")
+            self._wrong("DATABASE_URL starts with neither sqlite: nor postgresql:.")
         return url
 
     def _vault_key(self, data_dir: Path) -> bytes:
@@ -180,53 +190,55 @@ class _Reader:
         except ValueError:
             key = b""
         if text and len(key) != KEY_BYTES:
-            self._mistakes.append(f"{PREFIX}VAULT_KEY is not 32 bytes in URL-safe base64.")
+            self._wrong("VAULT_KEY is not 32 bytes in URL-safe base64.")
         return key
 
     def _key(self, name: str, data_dir: Path) -> str:
         """Return a key as given, or the one kept in the data folder when none is named; "" after a mistake."""
-        named = f"{PREFIX}{name}_FILE" in self._environment
+        named = self._environment.get(f"{PREFIX}{name}_FILE")
         text = self._text(name, "")
-        return text if text or named else self._generated(data_dir / name.lower())
+        if named is None:
+            return text or self._generated(data_dir / name.lower())
+        if text and is_open_to_others(Path(named)):
+            self._wrong(f"{name}_FILE names {named}, which anybody here can read. Run: chmod 600 {named}")
+        return text
 
     def _generated(self, path: Path) -> str:
         """Return a key kept in the data folder, made at the first start and readable by its owner alone."""
         try:
-            _make_key(path)
-            text = path.read_text(encoding="ascii").strip()
+            return kept_key(path)
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not text"
             self._mistakes.append(f"The key {path} cannot be made or read: {reason}.")
-            return ""
-        if not text:
-            self._mistakes.append(f"The key {path} is empty; bring it back from a backup, or delete it if it is new.")
-        return text
+        except ValueError as error:
+            self._mistakes.append(str(error))
+        return ""
 
     def _base_url(self) -> str:
         url = self._text("BASE_URL", DEFAULT_BASE_URL).rstrip("/")
         parts = _parts(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            self._mistakes.append(f"{PREFIX}BASE_URL is {url!r}; give a full address such as https://notes.example.")
+            self._wrong(f"BASE_URL is {url!r}; give a full address such as https://notes.example.")
         return url
 
     def _mail_url(self, mode: Mode) -> MailUrl | None:
         text = self._text("MAIL_URL", "mailbox:" if mode is Mode.DEMO else "")
         if not text:
-            self._mistakes.append(f"{PREFIX}MAIL_URL is missing; give smtp://user:password@host:port?tls=starttls.")
+            self._wrong("MAIL_URL is missing; give smtp://user:password@host:port?tls=starttls.")
             return None
         try:
             url = parse_mail_url(text)
         except ValueError as error:
-            self._mistakes.append(f"{PREFIX}MAIL_URL cannot be read: {error}")
+            self._wrong(f"MAIL_URL cannot be read: {error}")
             return None
         if url.is_mailbox and mode is Mode.PRODUCTION:
-            self._mistakes.append(f"{PREFIX}MAIL_URL is mailbox:, which reaches nobody; give a mail server.")
+            self._wrong("MAIL_URL is mailbox:, which reaches nobody; give a mail server.")
         return url
 
     def _mail_connections(self) -> int:
         text = self._text("MAIL_CONNECTIONS", "2")
         if len(text) != 1 or text not in MAIL_CONNECTIONS:
-            self._mistakes.append(f"{PREFIX}MAIL_CONNECTIONS is {text!r}; give a number from 1 to 8.")
+            self._wrong(f"MAIL_CONNECTIONS is {text!r}; give a number from 1 to 8.")
             return 1
         return int(text)
 
@@ -235,62 +247,54 @@ class _Reader:
         try:
             return parse_box_url(text) if text else None
         except ValueError as error:
-            self._mistakes.append(f"{PREFIX}RETURNS_URL cannot be read: {error}")
+            self._wrong(f"RETURNS_URL cannot be read: {error}")
             return None
 
     def _exit_url(self) -> str:
         url = self._text("EXIT_URL", "") or DEFAULT_EXIT_URL
         parts = _parts(url)
         if parts.scheme != "https" or not parts.hostname:
-            self._mistakes.append(f"{PREFIX}EXIT_URL is {url!r}; give the https address of a plain public site.")
+            self._wrong(f"EXIT_URL is {url!r}; give the https address of a plain public site.")
         return url
 
     def _metrics_token(self) -> str:
         token = self._text("METRICS_TOKEN", "")
         if token and (len(token) < SHORTEST_TOKEN or not token.isascii() or " " in token or not token.isprintable()):
-            self._mistakes.append(
-                f"{PREFIX}METRICS_TOKEN cannot be used; give at least {SHORTEST_TOKEN} letters and digits."
-            )
+            self._wrong(f"METRICS_TOKEN cannot be used; give at least {SHORTEST_TOKEN} letters and digits.")
         return token
+
+    def _backup_dir(self) -> Path | None:
+        text = self._text("BACKUP_DIR", "")
+        if text and not Path(text).is_dir():
+            self._wrong(f"BACKUP_DIR is {text}, which is no folder. Make it, for its owner alone.")
+        return Path(text).absolute() if text else None
+
+    def _backup_recipient(self) -> str:
+        text = self._text("BACKUP_RECIPIENT", "")
+        try:
+            return str(Recipient.from_str(text)) if text else ""
+        except RecipientError:
+            self._wrong("BACKUP_RECIPIENT is no public key of age; it begins with age1.")
+            return ""
 
     def _ping_url(self) -> str:
         url = self._text("PING_URL", "")
         parts = _parts(url)
         if url and not (parts.hostname and (parts.scheme == "https" or (parts.scheme, parts.hostname) in LOCAL_HTTP)):
-            self._mistakes.append(f"{PREFIX}PING_URL is no https address; a ping unsealed would give it away.")
+            self._wrong("PING_URL is no https address; a ping unsealed would give it away.")
         return url
 
     def _mail_from(self) -> str:
         sender = self._text("MAIL_FROM", "Notes <notes@localhost>")
         try:
-            wire_address(parseaddr(sender)[1])
-            usable = sender.isprintable()
+            wire_address(parseaddr(sender)[1] if sender.isprintable() else "")
         except ValueError:
-            usable = False
-        if not usable:
-            self._mistakes.append(
-                f"{PREFIX}MAIL_FROM is {sender!r}; give an address such as Notes <notes@mail.example>."
-            )
+            self._wrong(f"MAIL_FROM is {sender!r}; give an address such as Notes <notes@mail.example>.")
         return sender
 
 
 def _parts(url: str) -> SplitResult:
-    """Return the parts of an address; of one that is none, nothing."""
     try:
         return urlsplit(url)
     except ValueError:
-        return urlsplit("")
-
-
-def _make_key(path: Path) -> None:
-    """Make a key unless there is one; whole or not at all, because another process may look for it right now."""
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
-        if not path.exists():
-            unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-            with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)))
-            unfinished.rename(path)
-    finally:
-        os.close(folder)
+        return urlsplit("")  # of what is no address, nothing

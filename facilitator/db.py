@@ -35,6 +35,7 @@ from sqlalchemy.types import TypeDecorator
 from facilitator.vault import Vault
 
 BUSY_TIMEOUT_MS = 10_000
+SQLITE_LEAST = (3, 35, 0)  # RETURNING came with it
 LOOK_AGAIN_S = 0.001  # how long a writer of SQLite waits before it looks again whether the other one has finished
 MILLISECOND = 1000
 _A_MOMENT = threading.Event()  # never set: a wait that a clock set anew does not lengthen, as `time.sleep` may be
@@ -104,16 +105,20 @@ class Database:
 
     def __init__(self, url: str, vault: Vault) -> None:
         self.engine = _engine(url)
-        info = {"vault": vault}
+        self._info = {"vault": vault}
         reader: Engine = self.engine
         self._writer = self.engine.execution_options(facilitator_write=True)
-        self.read: Callable[[], Session] = sessionmaker(reader, info=info, expire_on_commit=False)
-        self.write: Callable[..., Session] = sessionmaker(self._writer, info=info, expire_on_commit=False)
+        self.read: Callable[[], Session] = sessionmaker(reader, info=self._info, expire_on_commit=False)
+        self.write: Callable[..., Session] = sessionmaker(self._writer, info=self._info, expire_on_commit=False)
 
     @property
     def is_sqlite(self) -> bool:
         """Tell whether this is the SQLite engine."""
         return self.engine.dialect.name == "sqlite"
+
+    def go_on_with(self, vault: Vault) -> None:
+        """Open every later session with this vault."""
+        self._info["vault"] = vault
 
     def keep_writer(self) -> Connection:
         """Return a connection for many short transactions; taking one from the pool costs more than most of them."""

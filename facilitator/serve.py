@@ -44,10 +44,10 @@ def serve_web(config: Config, database: Database, port: int, host: str = HOST) -
         server.run()
 
 
-def run_all(config: Config, database: Database, port: int) -> None:
+def run_all(config: Config, database: Database, port: int, host: str = HOST) -> None:
     """Serve pages and keep a worker running until asked to stop."""
     with mail_target(config), _worker_beside():
-        serve_web(config, database, port)
+        serve_web(config, database, port, host)
     database.checkpoint()
 
 

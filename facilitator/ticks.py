@@ -21,6 +21,7 @@ from facilitator.attendance.service_forecast import clear_forecasts
 from facilitator.attendance.service_pulse import settle_pulses
 from facilitator.attendance.service_room import clear_rooms, ease_wrong
 from facilitator.db import insert_missing, try_lead
+from facilitator.keeping.nightly import Nightly
 from facilitator.mail.returned_box import Fate, ReturnedBox
 from facilitator.planning.history import clear_changes
 from facilitator.planning.live import clear_runs
@@ -71,6 +72,7 @@ class Worker:
     ping_url: str = ""
     returned: ReturnedBox | None = None
     mailbox: Path | None = None
+    backups: Nightly | None = None
     _noted: dict[str, tuple[datetime, str]] = field(default_factory=dict)
 
     def tick(self, name: str) -> None:
@@ -176,6 +178,12 @@ def returns(worker: Worker) -> None:
         log.info("returned mail was applied", extra={"event": "returns", "count": fates[Fate.DONE]})
 
 
+def backup(worker: Worker) -> None:
+    """Make the backup of the day, where the settings name a place for it."""
+    if worker.backups is not None:
+        worker.backups.keep(worker.station.database, worker.station.clock())
+
+
 def purge(worker: Worker) -> None:
     """Delete what is kept for a while alone, ask people again whose word is old, erase lists that ended, and fold the log of the database."""
     database, now = worker.station.database, worker.station.clock()
@@ -227,6 +235,7 @@ TICKS: dict[str, Callable[[Worker], None]] = {
     "audit": audit,
     "ping": ping,
     "returns": returns,
+    "backup": backup,
     "purge": purge,
 }
 

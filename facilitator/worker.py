@@ -26,6 +26,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from config import Config
 from facilitator import create_app
 from facilitator.db import Database
+from facilitator.keeping.nightly import Nightly
+from facilitator.keeping.place import recipient
 from facilitator.mail import mailbox
 from facilitator.mail.returned_box import ReturnedBox
 from facilitator.mail.smtp import SmtpClient
@@ -105,6 +107,7 @@ def run(config: Config, database: Database, parent: int | None = None) -> int:
             ping_url=config.ping_url,
             returned=ReturnedBox(config.returns_url) if config.returns_url else None,
             mailbox=config.mailbox_dir,
+            backups=Nightly(folder=config.backup_dir, recipient=recipient(config)) if config.backup_dir else None,
         )
         _take_over(database, config.data_dir / MARK)
         for number in (signal.SIGTERM, signal.SIGINT):

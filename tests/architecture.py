@@ -142,13 +142,13 @@ def check_transactions(module: Module) -> Iterator[str]:
     is_delivery = place.package == "reminders" and place.kind.startswith("delivery")
     # what a view led to is known once it has committed, so its answer is kept in a transaction of its own
     keeps_answers = module.dotted == "facilitator.web.once"
-    at_edge = place.package in ("cli", "worker", "ticks", "migrations", "proof")
+    at_edge = place.package in ("cli", "worker", "ticks", "keeping", "migrations", "proof")
     may_commit = is_view or at_edge or is_delivery or keeps_answers
     for node in ast.walk(module.tree):
         if not isinstance(node, ast.Attribute):
             continue
         if node.attr == "commit" and not may_commit:
-            yield module.at(node, "commits outside views, cli, worker and delivery")
+            yield module.at(node, "commits outside views, cli, worker, keeping and delivery")
         if is_view and ast.unparse(node) in {f"db.{word}" for word in DATABASE_WORDS}:
             yield module.at(node, f"a view queries: {ast.unparse(node)}")
     for node, name in module.imports():
@@ -177,7 +177,8 @@ def check_docstrings(module: Module) -> Iterator[str]:
     """Ask for a docstring on the module and everything public in it."""
     if not ast.get_docstring(module.tree):
         yield module.at(module.tree, "the module has no docstring")
-    bodies = [module.tree.body, *(node.body for node in module.tree.body if isinstance(node, ast.ClassDef))]
+    classes = [node for node in module.tree.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_")]
+    bodies = [module.tree.body, *(node.body for node in classes)]
     for node in (statement for body in bodies for statement in body):
         if not isinstance(node, Function | ast.ClassDef) or node.name.startswith("_"):
             continue

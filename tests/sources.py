@@ -11,6 +11,7 @@ KERNEL = {
     "times": 1,
     "tokens": 1,
     "vault": 1,
+    "key_files": 1,
     "db": 1,
     "prepared": 1,
     "mail": 2,

@@ -101,6 +101,7 @@ def test_any_setting_may_be_a_file(given, tmp_path, name):
     }[name]
     path = tmp_path / "value"
     path.write_text(value + "\n")
+    path.chmod(0o600)
     direct = Config.from_env(
         given | {"FACILITATOR_SECRET_KEY": "x", "FACILITATOR_VAULT_KEY": KEY} | {f"FACILITATOR_{name}": value}
     )
@@ -108,6 +109,23 @@ def test_any_setting_may_be_a_file(given, tmp_path, name):
         {**given, "FACILITATOR_SECRET_KEY": "x", "FACILITATOR_VAULT_KEY": KEY, f"FACILITATOR_{name}_FILE": str(path)}
     )
     assert filed == direct
+
+
+@pytest.mark.parametrize("mode", [0o604, 0o602, 0o644, 0o666])
+def test_a_key_in_a_file_that_others_can_read_or_change_is_a_mistake(given, tmp_path, mode):
+    path = tmp_path / "value"
+    path.write_text(KEY)
+    path.chmod(mode)
+    [found] = mistakes(given | {"FACILITATOR_VAULT_KEY_FILE": str(path)})
+    assert f"chmod 600 {path}" in found
+
+
+def test_a_folder_for_backups_has_to_be_there_and_their_key_to_be_one(given, tmp_path):
+    [found] = mistakes(given | {"FACILITATOR_BACKUP_DIR": str(tmp_path / "none")})
+    assert "which is no folder" in found
+    [found] = mistakes(given | {"FACILITATOR_BACKUP_RECIPIENT": "age1nothing"})
+    assert "no public key" in found
+    assert Config.from_env(given | {"FACILITATOR_BACKUP_DIR": str(tmp_path)}).backup_dir == tmp_path
 
 
 def test_a_named_file_that_cannot_be_read_is_a_mistake_and_no_key_is_made_in_its_place(given, tmp_path):

@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import unicodedata
-from base64 import b64decode, b64encode
 from datetime import datetime, timedelta
 
 from email_validator import EmailNotValidError, validate_email
@@ -12,15 +11,13 @@ from sqlalchemy.orm import Session
 
 from facilitator.accounts.models import EMAIL_PLACE, Facilitator, InstallationSetting, KeptAnswer, Role
 from facilitator.accounts.passwords import check_password, hash_password, validate_password
-from facilitator.db import insert_missing
 from facilitator.errors import Conflict, Invalid
 from facilitator.times import get_zone
 from facilitator.tokens import new_id
-from facilitator.vault import SealError, vault_of
+from facilitator.vault import vault_of
 
 LONGEST_NAME = 80
 KEEP_ANSWERS = timedelta(days=1)
-VAULT_PROOF, PROOF_PLACE = "vault_proof", "installation_setting.value"
 LANGUAGES = ("en", "es")
 
 
@@ -168,27 +165,6 @@ def is_set_up_code(secret_key: str, code: str) -> bool:
     """Tell whether this is the set-up code, with or without its dash."""
     given, wanted = code.strip().lower().replace("-", ""), set_up_code(secret_key).replace("-", "")
     return hmac.compare_digest(given.encode(), wanted.encode())
-
-
-def prove_vault_key(db: Session) -> None:
-    """Refuse to go on with another vault key than the one this database was sealed with.
-
-    A known text is sealed at the first start and opened at every later one. Of several processes that start for the
-    first time together, one seals it and the others open it.
-
-    Raises:
-        Conflict: when it does not open.
-    """
-    if find_setting(db, VAULT_PROOF) is None:
-        proof = b64encode(vault_of(db).seal(PROOF_PLACE, VAULT_PROOF, VAULT_PROOF)).decode("ascii")
-        insert_missing(db, InstallationSetting, [{"name": VAULT_PROOF, "value": proof}])
-    try:
-        vault_of(db).open(PROOF_PLACE, VAULT_PROOF, b64decode(find_setting(db, VAULT_PROOF) or ""))
-    except SealError:
-        raise Conflict(
-            "The vault key is not the one this database was sealed with; no address would open. "
-            "Give the right key in FACILITATOR_VAULT_KEY or put the old key file back."
-        ) from None
 
 
 def erase_answers(db: Session, now: datetime) -> int:

@@ -15,8 +15,9 @@ from facilitator.accounts.forms import LONGEST_EMAIL, NEEDED, SAY_CHOOSE, ZoneFi
 from facilitator.curriculum.rules import GroupKind
 from facilitator.groups.draft import LENGTHS_MINUTES, LONGEST_LABEL, LONGEST_LINK, LONGEST_PLACE, GroupDraft
 from facilitator.groups.models import Group, Wording
-from facilitator.groups.people import LONGEST_ALIAS, Person, PersonDraft
+from facilitator.groups.people import LONGEST_ALIAS, PersonDraft
 from facilitator.groups.roster import MOST_BYTES
+from facilitator.groups.sealed import Person
 from facilitator.times import list_countries, parse_wall_time, zone_country
 
 KINDS = (

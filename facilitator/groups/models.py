@@ -104,6 +104,7 @@ class Participant(Base, kw_only=True):
 
     id: Mapped[str] = mapped_column(String(22), primary_key=True, default_factory=new_id)
     group_id: Mapped[str] = mapped_column(ForeignKey(Group.id, ondelete="CASCADE"))
+    key_wrapped: Mapped[bytes]  # of this person alone; no dated backup holds it, so an erasure reaches older ones too
     alias_sealed: Mapped[bytes]
     address_sealed: Mapped[bytes]
     address_index: Mapped[str] = mapped_column(String(64))

@@ -15,6 +15,7 @@ from facilitator.accounts.service import has_control_characters, normal_address
 from facilitator.curriculum.rules import GroupKind
 from facilitator.errors import Conflict, Invalid, NotFound
 from facilitator.groups.models import ADDRESS_PLACE, ALIAS_PLACE, Group, MailState, Participant, Wording
+from facilitator.groups.sealed import Person, open_person, seal_person, sealer_of
 from facilitator.times import get_zone
 from facilitator.tokens import link_token, new_id, token_hash
 from facilitator.vault import vault_of
@@ -51,15 +52,6 @@ class PersonDraft:
     zone: str | None
     quiet_from_time: time
     quiet_to_time: time
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """One person on a list with the alias and address opened; for the lead's eyes."""
-
-    participant: Participant
-    alias: str = field(repr=False)
-    address: str = field(repr=False)
 
 
 def add_participants(db: Session, group: Group, entries: Sequence[Entry]) -> list[Participant]:
@@ -188,13 +180,11 @@ def renew_settings_link(db: Session, participant: Participant) -> str:
 
 
 def _new(db: Session, group: Group, entry: Entry) -> Participant:
-    vault, person_id, address = vault_of(db), new_id(), checked_entry(entry)
+    person_id, address = new_id(), checked_entry(entry)
     return Participant(
         id=person_id,
         group_id=group.id,
-        alias_sealed=vault.seal(ALIAS_PLACE, person_id, checked_alias(entry.alias)),
-        address_sealed=vault.seal(ADDRESS_PLACE, person_id, address),
-        address_index=vault.blind_index(ADDRESS_PLACE, address),
+        **seal_person(vault_of(db), person_id, checked_alias(entry.alias), address),
         settings_hash=token_hash(_settings_token(db, person_id, 1)),
         wording=entry.wording,
         zone=entry.zone,
@@ -221,7 +211,7 @@ def change_person(db: Session, participant: Participant, draft: PersonDraft) -> 
     """
     alias = checked_alias(draft.alias)
     change_messages(db, participant, wording=draft.wording, zone=draft.zone)
-    participant.alias_sealed = vault_of(db).seal(ALIAS_PLACE, participant.id, alias)
+    participant.alias_sealed = sealer_of(db, participant).seal(ALIAS_PLACE, participant.id, alias)
     participant.quiet_from_time, participant.quiet_to_time = draft.quiet_from_time, draft.quiet_to_time
     db.flush()
 
@@ -272,16 +262,6 @@ def list_people(db: Session, group: Group) -> list[Person]:
     """Return the people of a list, opened, by alias; only for the person who leads the group."""
     found = db.scalars(select(Participant).where(Participant.group_id == group.id))
     return sorted((open_person(db, participant) for participant in found), key=lambda person: person.alias.casefold())
-
-
-def open_person(db: Session, participant: Participant) -> Person:
-    """Return a person with the alias and address opened."""
-    vault = vault_of(db)
-    return Person(
-        participant=participant,
-        alias=vault.open(ALIAS_PLACE, participant.id, participant.alias_sealed),
-        address=vault.open(ADDRESS_PLACE, participant.id, participant.address_sealed),
-    )
 
 
 def settings_token(db: Session, participant: Participant) -> str:

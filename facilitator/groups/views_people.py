@@ -17,6 +17,7 @@ from facilitator.groups.forms import PeopleForm, PersonForm
 from facilitator.groups.models import Group, GroupRole, MailState
 from facilitator.groups.people import Entry
 from facilitator.groups.roster import PreviewRow, Verdict, decode_file, fingerprint, preview, read_rows
+from facilitator.groups.sealed import Person, open_person
 from facilitator.planning.joining import find_missed_start
 from facilitator.planning.rules import joins_until
 from facilitator.reminders import erasure
@@ -70,7 +71,7 @@ def add_people(group_id: str) -> ResponseReturnValue:
 def show_person(group_id: str, person_id: str) -> ResponseReturnValue:
     """Show how one person is called and written to."""
     group = groups.get_led_group(db(), me(), group_id)
-    person = people.open_person(db(), people.get_participant(db(), group, person_id))
+    person = open_person(db(), people.get_participant(db(), group, person_id))
     return _person_page(group, person, PersonForm.of(person))
 
 
@@ -78,7 +79,7 @@ def change_person(group_id: str, person_id: str) -> ResponseReturnValue:
     """Change how one person is called and written to."""
     group = groups.get_led_group(db(), me(), group_id)
     participant = people.get_participant(db(), group, person_id)
-    person = people.open_person(db(), participant)
+    person = open_person(db(), participant)
     form = PersonForm.of(person)
     try:
         if not form.validate():
@@ -217,7 +218,7 @@ def _people_page(group: Group, form: PeopleForm, rows: Sequence[PreviewRow] = ()
     )
 
 
-def _person_page(group: Group, person: people.Person, form: PersonForm) -> str:
+def _person_page(group: Group, person: Person, form: PersonForm) -> str:
     return render_template(
         "groups/person.html",
         nav="groups",

@@ -117,14 +117,14 @@ def read_newest(row: LibraryEntry, originals: Mapping[Slot, int]) -> Entry:
     return Entry(piece=piece, row=row, value=read_entry(slot, row.content, row.version))
 
 
-def holds_words(entry: Entry, words: str) -> bool:
-    """Tell whether every word that is looked for stands somewhere in an entry.
+def holds_words(row: LibraryEntry, words: str) -> bool:
+    """Tell whether every word that is looked for stands somewhere in a version of an entry.
 
     Args:
-        entry: what is searched, its address among it.
+        row: what is searched, its address among it.
         words: casefolded, with spaces between them.
     """
-    said = " ".join((entry.row.slug, *_texts(entry.row.content))).casefold()
+    said = " ".join((row.slug, *_texts(row.content))).casefold()
     return all(word in said for word in words.split())
 
 

@@ -56,7 +56,7 @@ def list_entries(kind: str) -> ResponseReturnValue:
         nav="prompts",
         kind=shelf,
         form=form,
-        entries=[entry for entry in shown if queries.holds_words(entry, form.searched)],
+        entries=[entry for entry in shown if queries.holds_words(entry.row, form.searched)],
         in_use=sum(not entry.row.retired for entry in found),
         can_add=may_review(me()) and shelf in editing.ADDABLE,
         content=content,

@@ -45,7 +45,17 @@ def head() -> str:
 def current(database: Database) -> str:
     """Return the revision of a database, or an empty string when it has none."""
     with database.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() or ""
+        return current_of(connection)
+
+
+def current_of(connection: Connection) -> str:
+    """Return the revision that a connection sees, or an empty string when there is none."""
+    return MigrationContext.configure(connection).get_current_revision() or ""
+
+
+def is_known(revision: str) -> bool:
+    """Tell whether this program can bring a database of this revision up to date."""
+    return any(known.revision == revision for known in ScriptDirectory.from_config(_settings()).walk_revisions())
 
 
 @contextmanager

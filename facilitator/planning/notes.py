@@ -7,13 +7,12 @@ import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from facilitator.errors import Invalid
-from facilitator.groups.models import ALIAS_PLACE, Participant
+from facilitator.groups.sealed import list_aliases
 from facilitator.planning.models import GroupSession
-from facilitator.vault import vault_of
 
 LONGEST_NOTE = 200
 NOTE_KEPT = timedelta(days=30)
@@ -45,9 +44,7 @@ def holds_name(db: Session, group_id: str, words: str) -> bool:
 
 def list_nameless(db: Session, group_id: str, texts: Iterable[str]) -> list[str]:
     """List the texts in which no alias of the group's list stands, in one query however many there are."""
-    vault = vault_of(db)
-    found = db.execute(select(Participant.id, Participant.alias_sealed).where(Participant.group_id == group_id))
-    names = [vault.open(ALIAS_PLACE, person_id, sealed).casefold() for person_id, sealed in found]
+    names = [alias.casefold() for alias in list_aliases(db, group_id)]
     known = [re.compile(rf"(?<!\w){re.escape(name)}(?!\w)") for name in names if len(name) >= SHORTEST_NAME]
     return [words for words in texts if not any(name.search(words.casefold()) for name in known)]
 

@@ -23,6 +23,7 @@ from config import Config
 from facilitator import create_app, logs, migrations
 from facilitator.accounts import service as accounts
 from facilitator.accounts.models import Facilitator, Role
+from facilitator.accounts.vault_proof import prove_vault_key
 from facilitator.curriculum.entries import import_shipped
 from facilitator.curriculum.rules import GroupKind
 from facilitator.groups.consent import reaffirm
@@ -202,7 +203,7 @@ def settings_of_stage(config: Config, folder: Path) -> Config:
 
 def _cast(db: Session, config: Config) -> Cast:
     """Write the facilitator, the group, its list, its series and the messages that are planned for it."""
-    accounts.prove_vault_key(db)
+    prove_vault_key(db)
     import_library(db, "en")
     import_shipped(db)
     lead = accounts.create_facilitator(

@@ -18,6 +18,7 @@ from facilitator.reminders.models_worker import Counter
 Figures = Mapping[tuple[str, str], float]  # by name and labels
 
 AUDIT_MISSING, AUDIT_EXTRA, AUDIT_LOST = "audit_missing", "audit_extra", "audit_lost"
+BACKUP_AT = "backup_at_s"  # when the last backup was made, in seconds since 1970
 MESSAGES = "messages"
 LONGEST_LABEL = 40  # as long as a reason of the outbox; a name and three of them fit the column
 ENDLESS = "+Inf"

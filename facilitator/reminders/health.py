@@ -5,7 +5,7 @@ Reads only, and little: a monitor asks every few seconds. Nothing here names a p
 
 import sqlite3
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -16,7 +16,7 @@ from facilitator.accounts.models import Facilitator, InstallationSetting
 from facilitator.db import Instant
 from facilitator.groups.models import GroupFacilitator, Participant
 from facilitator.planning.models import GroupSession
-from facilitator.reminders.counts import AUDIT_LOST, AUDIT_MISSING
+from facilitator.reminders.counts import AUDIT_LOST, AUDIT_MISSING, BACKUP_AT
 from facilitator.reminders.delivery import CHANNEL
 from facilitator.reminders.models import Channel, OutboxMessage, Tick, in_states
 from facilitator.reminders.models_worker import Counter
@@ -32,6 +32,7 @@ TICK_PERIODS = {
     "audit": timedelta(minutes=10),
     "ping": timedelta(seconds=60),
     RETURNS: timedelta(seconds=60),
+    "backup": timedelta(minutes=5),
     "purge": timedelta(days=1),
 }
 LATE_PERIODS = 5
@@ -39,6 +40,7 @@ LEAST_TICK_AGE = timedelta(seconds=30)  # a tick of one second may wait for one 
 LATEST_DUE = timedelta(seconds=120)
 LONGEST_BREAK = timedelta(minutes=5)
 LONGEST_UNKNOWN = timedelta(minutes=15)
+OLDEST_BACKUP = timedelta(hours=26)
 OPEN = in_states(OutboxState.UNKNOWN, OutboxState.HELD)
 # two connections that write at the same instant can damage the file, rarely: https://sqlite.org/wal.html#walresetbug
 SQLITE_FAULT_FROM, SQLITE_FAULT_MENDED = (3, 7, 0), (3, 51, 3)
@@ -141,6 +143,8 @@ def check_delivery(db: Session, now: datetime, *, me: Facilitator | None = None)
         problems.append("audit_missing")
     if found.lost:
         problems.append("conservation")
+    if _age(found.backup_at, now) > OLDEST_BACKUP:
+        problems.append("backup_old")
     return DeliveryHealth(
         problems=tuple(problems),
         oldest_due=oldest_due,
@@ -169,6 +173,7 @@ class _Found:
     paused: bool
     missing: float | None
     lost: float | None
+    backup_at: datetime | None
     ticks: dict[str, Tick]
 
 
@@ -203,6 +208,7 @@ def _question(*, of_one: bool) -> Select[Any]:
         # what the last audit found; nobody asks for it here, because that reads all of the outbox
         select(Counter.value).where(Counter.name == AUDIT_MISSING, Counter.labels == ""),
         select(Counter.value).where(Counter.name == AUDIT_LOST, Counter.labels == ""),
+        select(Counter.value).where(Counter.name == BACKUP_AT),
     )
     once = select(*(figure.label(f"figure_{at}") for at, figure in enumerate(figures))).cte("once")
     # the figures stand beside every tick, and alone where none has run yet
@@ -212,7 +218,9 @@ def _question(*, of_one: bool) -> Select[Any]:
 def _read(db: Session, me: Facilitator | None, now: datetime) -> _Found:
     question = _question(of_one=me is not None)
     rows = [tuple(row) for row in db.execute(question, {"me_id": me.id, "me_now": now} if me else {})]
-    due_at, unknown_at, waiting, undelivered, open_since_at, reason, last_error, paused, missing, lost = rows[0][1:]
+    due_at, unknown_at, waiting, undelivered, open_since_at, reason, last_error, paused, missing, lost, backed_up = (
+        rows[0][1:]
+    )
     return _Found(
         due_at=due_at,
         unknown_at=unknown_at,
@@ -224,6 +232,7 @@ def _read(db: Session, me: Facilitator | None, now: datetime) -> _Found:
         paused=bool(paused),
         missing=missing,
         lost=lost,
+        backup_at=datetime.fromtimestamp(backed_up, UTC) if backed_up else None,
         ticks={tick.name: tick for tick, *_ in rows if tick},
     )
 

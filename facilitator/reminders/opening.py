@@ -64,7 +64,7 @@ OPEN = Prepared(_open_mine)
 # what a letter is made of and what may hold it back; a column that joins them belongs in here as well
 SESSION_FACTS = ("id", "status", "time_rev", "minutes", "link_version")
 PERSON_FACTS = (
-    "id", "address_sealed", "wording", "link_version", "quiet_from_time", "quiet_to_time", "consent_round", "waiting",
+    "id", "key_wrapped", "address_sealed", "wording", "link_version", "quiet_from_time", "quiet_to_time", "consent_round", "waiting",
     "days",
 )  # fmt: skip
 GROUP_FACTS = ("zone", "language", "consent_round", "aftercare")

@@ -92,7 +92,7 @@ def composer(base_url: str, mail_from: str) -> Callable[[Session, Sight], Draft]
         if sight.about is None:
             raise LookupError("A letter needs a session and a person.")
         person = sight.about.participant
-        address = vault.open(ADDRESS_PLACE, person.id, person.address_sealed)
+        address = vault.unwrap(person.id, person.key_wrapped).open(ADDRESS_PLACE, person.id, person.address_sealed)
         return draft(
             row.uuid, address, letter_facts(db, sight, sight.about, base_url, name), settings_token(db, person)
         )

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from facilitator.reminders.models import OutboxMessage, Tick
@@ -65,15 +65,22 @@ def hold_doubtful(db: Session, mark: Mark | None) -> int:
         db: a writing session; nothing is leased any more.
         mark: what the last worker left, or None.
     """
-    if mark is None or _epoch(db) >= mark.epoch:
-        return 0
-    rows = db.scalars(
-        select(OutboxMessage).where(OutboxMessage.state.in_(DOUBTFUL), OutboxMessage.next_attempt_at <= mark.at)
-    ).all()
-    for row in rows:
-        row.state, row.reason = OutboxState.HELD, REASON
-    db.flush()
-    return len(rows)
+    return 0 if mark is None or _epoch(db) >= mark.epoch else hold_due(db, mark.at)
+
+
+def hold_due(db: Session, until: datetime) -> int:
+    """Hold for a person what was to go out until an instant; return how many.
+
+    Columns are named one by one, so that a database of an older schema can be asked as well.
+
+    Args:
+        db: a writing session; nothing is leased any more.
+        until: what falls due later leaves on its own.
+    """
+    doubtful = (OutboxMessage.state.in_(DOUBTFUL), OutboxMessage.next_attempt_at <= until)
+    held = update(OutboxMessage).where(*doubtful).values(state=OutboxState.HELD, reason=REASON)
+    rows = db.scalars(held.returning(OutboxMessage.id).execution_options(synchronize_session=False))
+    return len(rows.all())
 
 
 def _epoch(db: Session) -> int:

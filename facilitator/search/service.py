@@ -94,13 +94,12 @@ def find_everything(
     past = [pair for pair in reversed(sessions) if pair[0].ends_at <= now]
     prompts = list_prompts(db, me, PromptFilter(language=language, text=asked))
     visible = (row for row in list_newest(db, language) if row.shared or row.owner_id == me.id)
-    read = (read_newest(row, {}) for row in visible)
-    entries = [entry for entry in read if holds_words(entry, asked.casefold())]
+    entries = [row for row in visible if holds_words(row, asked.casefold())]
     return Results(
         groups=_first(groups),
         sessions=_first([*coming, *past]),
         prompts=Found(first=prompts.items[:SHOWN], total=prompts.total),
-        entries=_first(entries),
+        entries=Found(first=[read_newest(row, {}) for row in entries[:SHOWN]], total=len(entries)),
     )
 
 

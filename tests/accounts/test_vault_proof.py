@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from facilitator.accounts import service as accounts
 from facilitator.accounts.models import InstallationSetting
+from facilitator.accounts.vault_proof import prove_vault_key
 
 
 def test_processes_that_start_for_the_first_time_together_all_start(database):
@@ -18,7 +19,7 @@ def test_processes_that_start_for_the_first_time_together_all_start(database):
                 accounts.find_setting(db, "anything")  # the transaction stands before anybody has written
                 if not database.is_sqlite:
                     together.wait(10)
-                accounts.prove_vault_key(db)
+                prove_vault_key(db)
                 db.commit()
         except Exception as error:  # noqa: BLE001 - told below
             failed.append(error)

@@ -16,7 +16,8 @@ from facilitator.curriculum.entries import import_shipped
 from facilitator.curriculum.rules import GroupKind, SessionKind
 from facilitator.curriculum.service import catalogue
 from facilitator.db import Database
-from facilitator.groups.models import ADDRESS_PLACE, ALIAS_PLACE, Group, GroupFacilitator, GroupRole, Participant
+from facilitator.groups.models import Group, GroupFacilitator, GroupRole, Participant
+from facilitator.groups.sealed import seal_person
 from facilitator.mail.urls import parse_mail_url
 from facilitator.planning.models import Assignment, GroupSession, Outcome, Segment, Series, SessionStatus
 from facilitator.prompts.importing import import_library
@@ -134,9 +135,7 @@ class _Rows:
     def _add_person(self, group_id: str, index: int, at: int) -> str:
         person_id, address = new_id(), f"p{index}-{at}@example.org"
         self.tables[Participant].append(
-            {"id": person_id, "group_id": group_id, "alias_sealed": self._vault.seal(ALIAS_PLACE, person_id, f"P{at}"),
-             "address_sealed": self._vault.seal(ADDRESS_PLACE, person_id, address),
-             "address_index": self._vault.blind_index(ADDRESS_PLACE, address), "settings_hash": token_hash(person_id),
+            {"id": person_id, "group_id": group_id, **seal_person(self._vault, person_id, f"P{at}", address), "settings_hash": token_hash(person_id),
              "link_version": 1, "wording": "vague", "state": "active", "zone": None, "quiet_from_time": time(20), "quiet_to_time": time(8), "consent_round": 1}
         )  # fmt: skip
         return person_id

@@ -24,6 +24,7 @@ LEAST = {"performance": 95, "accessibility": 100}
 # Lighthouse's own two sets of screen, processor and line: a phone on slow 4G is what it does by default
 SCREENS: dict[str, tuple[str, ...]] = {"phone": (), "desk": ("--preset=desktop",)}
 DEBUGGING_PORT = 9333
+TRIES = 3
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -71,6 +72,15 @@ def _list_pages(page: Page, program: Program) -> dict[str, str]:
 
 
 def _judge(url: str, options: Sequence[str], file: Path) -> dict[str, dict]:
+    """Return Lighthouse's report; it is asked again where it lost the start of its own trace, as it does at times."""
+    for _try in range(TRIES):
+        report = _ask(url, options, file)
+        if "runtimeError" not in report:
+            return report
+    raise RuntimeError(f"{url}: {report['runtimeError']['message']}")
+
+
+def _ask(url: str, options: Sequence[str], file: Path) -> dict[str, dict]:
     command = ["npx", "--yes", f"lighthouse@{VERSION}", url, f"--port={DEBUGGING_PORT}", *options]
     subprocess.run(
         [
@@ -81,6 +91,6 @@ def _judge(url: str, options: Sequence[str], file: Path) -> dict[str, dict]:
             f"--output-path={file}",
             "--quiet",
         ],
-        check=True,
+        check=False,  # it ends with 1 where it could not judge, and says so in its report
     )
     return json.loads(file.read_text(encoding="utf-8"))

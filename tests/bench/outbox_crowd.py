@@ -15,7 +15,8 @@ from sqlalchemy import delete, insert, select, text
 
 from facilitator import migrations
 from facilitator.db import Base, Database, to_milliseconds
-from facilitator.groups.models import ADDRESS_PLACE, ALIAS_PLACE, Group, Participant
+from facilitator.groups.models import Group, Participant
+from facilitator.groups.sealed import seal_person
 from facilitator.planning.models import GroupSession, Series
 from facilitator.reminders.follow import Followed, follow, look, values_of, wanted
 from facilitator.reminders.models import OutboxMessage, ReminderRule
@@ -177,9 +178,7 @@ def _person(vault: Vault, group_id: object) -> dict[str, object]:
     person_id = new_id()
     address = f"{person_id.lower().strip('-_')}@example.org"
     return {
-        "id": person_id, "group_id": group_id, "alias_sealed": vault.seal(ALIAS_PLACE, person_id, "P"),
-        "address_sealed": vault.seal(ADDRESS_PLACE, person_id, address),
-        "address_index": vault.blind_index(ADDRESS_PLACE, address), "settings_hash": token_hash(person_id),
+        "id": person_id, "group_id": group_id, **seal_person(vault, person_id, "P", address), "settings_hash": token_hash(person_id),
         "link_version": 1, "wording": "vague", "state": "active", "zone": None,
         "quiet_from_time": MIDNIGHT, "quiet_to_time": MIDNIGHT, "consent_round": 1,
     }  # fmt: skip

@@ -21,7 +21,8 @@ import pytest
 from sqlalchemy import text, update
 
 from facilitator.db import Database
-from facilitator.groups.models import ADDRESS_PLACE, ALIAS_PLACE, Participant
+from facilitator.groups.models import Participant
+from facilitator.groups.sealed import seal_person
 from facilitator.planning.models import GroupSession
 from facilitator.reminders.follow import follow
 from facilitator.reminders.models import OutboxMessage, Tick
@@ -195,9 +196,7 @@ def _person(vault, group_id, name):
     return Participant(
         id=person_id,
         group_id=group_id,
-        alias_sealed=vault.seal(ALIAS_PLACE, person_id, name),
-        address_sealed=vault.seal(ADDRESS_PLACE, person_id, address),
-        address_index=vault.blind_index(ADDRESS_PLACE, address),
+        **seal_person(vault, person_id, name, address),
         settings_hash=token_hash(new_id()),
         quiet_from_time=MIDNIGHT,
         quiet_to_time=MIDNIGHT,

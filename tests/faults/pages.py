@@ -11,8 +11,9 @@ from tests.mail.servers import free_port
 @contextmanager
 def pages(installation):
     """Run the web server of the installation and give its address."""
-    address = f"http://127.0.0.1:{free_port()}"
-    process = installation.start(*CALL, "web", "--port", address.rpartition(":")[2])
+    host, port = "127.0.0.2", str(free_port())
+    address = f"http://{host}:{port}"
+    process = installation.start(*CALL, "web", "--host", host, "--port", port)
     wait_until(lambda: process.poll() is not None or answers(f"{address}/healthz"))
     assert process.poll() is None, process.stderr.read()
     yield address

@@ -5,9 +5,9 @@ from email import message_from_bytes, policy
 
 import pytest
 
-from facilitator.groups.models import ADDRESS_PLACE, Wording
+from facilitator.groups.models import ADDRESS_PLACE, Participant, Wording
+from facilitator.groups.sealed import sealer_of
 from facilitator.planning.models import GroupSession
-from facilitator.vault import vault_of
 from tests.faults.clockwork import let_time_pass
 from tests.faults.installation import MIDNIGHT, conserved, sink, wait_until
 from tests.mail.servers import Strict, honest
@@ -104,7 +104,9 @@ def test_an_address_that_holds_a_command_is_never_spoken(installation):
     rows = installation.remind(len(ADDRESSES) + 2)
     for row, address in zip(rows, ADDRESSES, strict=False):
         with installation.scene.change() as db:
-            sealed = vault_of(db).seal(ADDRESS_PLACE, row.participant_id, address)
+            sealed = sealer_of(db, db.get_one(Participant, row.participant_id)).seal(
+                ADDRESS_PLACE, row.participant_id, address
+            )
         installation.scene.set_person(row.participant_id, address_sealed=sealed)
     bad = {row.id for row in rows[: len(ADDRESSES)]}
     handler = Strict()

@@ -11,8 +11,9 @@ from facilitator.curriculum.rules import GroupKind
 from facilitator.errors import Conflict, Invalid, NotFound
 from facilitator.groups import people
 from facilitator.groups.models import ADDRESS_PLACE, ALIAS_PLACE, MailState, Participant, Wording
-from facilitator.groups.people import PersonDraft
-from facilitator.vault import Vault, vault_of
+from facilitator.groups.people import Entry, PersonDraft
+from facilitator.groups.sealed import open_person, sealer_of
+from facilitator.vault import SealError, Vault, vault_of
 from tests import factories
 from tests.conftest import VAULT_KEY
 from tests.factories import ON_SQLITE
@@ -45,10 +46,21 @@ def aliases(db, group):
 
 
 def test_an_alias_and_an_address_are_sealed_each_in_its_place(db, pat):
-    vault = vault_of(db)
-    assert vault.open(ALIAS_PLACE, pat.id, pat.alias_sealed) == "Pat"
-    assert vault.open(ADDRESS_PLACE, pat.id, pat.address_sealed) == "pat@example.org"
+    sealer = sealer_of(db, pat)
+    assert sealer.open(ALIAS_PLACE, pat.id, pat.alias_sealed) == "Pat"
+    assert sealer.open(ADDRESS_PLACE, pat.id, pat.address_sealed) == "pat@example.org"
     assert b"pat" not in (pat.alias_sealed + pat.address_sealed).lower()
+
+
+def test_each_person_has_a_key_of_their_own(db, group, pat):
+    [kim] = people.add_participants(db, group, [Entry(alias="Kim", address="kim@example.org")])
+    with pytest.raises(SealError):
+        sealer_of(db, kim).open(ALIAS_PLACE, pat.id, pat.alias_sealed)
+    with pytest.raises(SealError):  # nor does the installation's own key open it
+        vault_of(db).open(ALIAS_PLACE, pat.id, pat.alias_sealed)
+    pat.key_wrapped = kim.key_wrapped
+    with pytest.raises(SealError):
+        open_person(db, pat)
 
 
 def test_a_new_person_gets_the_quiet_defaults(pat):
@@ -58,7 +70,7 @@ def test_a_new_person_gets_the_quiet_defaults(pat):
 
 def test_an_address_is_kept_in_one_form(db, group):
     [added] = people.add_participants(db, group, [factories.entry("Kim", address="  KIM@Example.ORG ")])
-    assert people.open_person(db, added).address == "kim@example.org"
+    assert open_person(db, added).address == "kim@example.org"
     assert added.address_index == people.address_index(db, "kim@example.org")
 
 
@@ -162,9 +174,9 @@ def test_a_person_is_called_and_written_to_as_the_lead_says(db, pat):
         draft(alias=" Pat  B ", wording=Wording.FULL, zone="Europe/Berlin", quiet_from_time=time(21, 30)),
     )
     db.expire(pat)
-    assert people.open_person(db, pat).alias == "Pat B"
+    assert open_person(db, pat).alias == "Pat B"
     assert (pat.wording, pat.zone, pat.quiet_from_time) == (Wording.FULL, "Europe/Berlin", time(21, 30))
-    assert people.open_person(db, pat).address == "pat@example.org"
+    assert open_person(db, pat).address == "pat@example.org"
 
 
 @pytest.mark.parametrize(("values", "field"), [({"alias": "x" * 41}, "alias"), ({"zone": "Mars/Base"}, "zone")])
@@ -172,7 +184,7 @@ def test_a_change_that_cannot_be_used_changes_nothing(db, pat, values, field):
     with pytest.raises(Invalid) as refusal:
         people.change_person(db, pat, draft(**{"alias": "New", "wording": Wording.FULL, **values}))
     assert refusal.value.field == field
-    assert (people.open_person(db, pat).alias, pat.wording) == ("Pat", Wording.VAGUE)
+    assert (open_person(db, pat).alias, pat.wording) == ("Pat", Wording.VAGUE)
 
 
 @pytest.mark.parametrize("state", list(MailState))

@@ -254,6 +254,7 @@ REVIEWED = {
     "participant": {
         "id": "String",
         "group_id": "String",
+        "key_wrapped": "LargeBinary",
         "alias_sealed": "LargeBinary",
         "address_sealed": "LargeBinary",
         "address_index": "String",

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from config import Mode
 from facilitator import cli
+from facilitator.cli import passes
 from facilitator.db import Database
 from facilitator.mail.urls import MailUrl, Tls
 from facilitator.proof import verdict
@@ -123,7 +124,7 @@ def test_a_comparison_that_sees_nothing_is_no_proof():
 @pytest.mark.parametrize(("held", "code"), [(True, 0), (False, 1)])
 def test_the_verb_ends_with_what_was_found(monkeypatch, held, code):
     asked = []
-    monkeypatch.setattr(cli, "prove", lambda _config, _database, **given: asked.append(given["all_sets"]) or held)
+    monkeypatch.setattr(passes, "prove", lambda _config, _database, **given: asked.append(given["all_sets"]) or held)
     given = cli._parser().parse_args(["prove-anonymity", "--all"])
     assert isinstance(given, argparse.Namespace)
     assert given.verb(given, None, None) == code
@@ -136,7 +137,7 @@ def test_nothing_of_the_program_but_the_command_line_knows_of_the_proof():
         for path in chain((ROOT / "facilitator").rglob("*.py"), [ROOT / "config.py"])
         if "facilitator.proof" in path.read_text(encoding="utf-8") and path.parent.name != "proof"
     ]
-    assert knowing == ["facilitator/cli.py"]
+    assert knowing == ["facilitator/cli/passes.py"]
 
 
 def test_nothing_that_counts_may_know_of_people():

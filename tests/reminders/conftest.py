@@ -14,7 +14,8 @@ from sqlalchemy import select, text
 
 from facilitator.accounts.models import Facilitator
 from facilitator.db import Database
-from facilitator.groups.models import ADDRESS_PLACE, ALIAS_PLACE, Group, GroupFacilitator, GroupRole, Participant
+from facilitator.groups.models import Group, GroupFacilitator, GroupRole, Participant
+from facilitator.groups.sealed import seal_person
 from facilitator.mail.smtp import SmtpClient
 from facilitator.planning.models import GroupSession, Series, SessionStatus
 from facilitator.reminders.delivery import Station
@@ -138,9 +139,7 @@ class Scene:
             person = Participant(
                 id=person_id,
                 group_id=self.group_id,
-                alias_sealed=vault.seal(ALIAS_PLACE, person_id, name),
-                address_sealed=vault.seal(ADDRESS_PLACE, person_id, address),
-                address_index=vault.blind_index(ADDRESS_PLACE, address),
+                **seal_person(vault, person_id, name, address),
                 settings_hash=token_hash(new_id()),
                 **{"consent_round": 1, **values},
             )

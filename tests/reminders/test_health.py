@@ -28,6 +28,7 @@ LIMITS = {
     "ping": 5 * MINUTE,
     "returns": 5 * MINUTE,
     "purge": 120 * HOUR,
+    "backup": 25 * MINUTE,
 }
 
 

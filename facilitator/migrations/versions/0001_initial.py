@@ -302,6 +302,7 @@ def upgrade() -> None:
         "participant",
         sa.Column("id", sa.String(length=22), nullable=False),
         sa.Column("group_id", sa.String(length=22), nullable=False),
+        sa.Column("key_wrapped", sa.LargeBinary(), nullable=False),
         sa.Column("alias_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("address_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("address_index", sa.String(length=64), nullable=False),
