@@ -7,21 +7,24 @@ const OURS = /\/(agenda|undo|looked-over|limit|again|evening|lock|silent|note|sw
 const main = document.getElementById("main");
 const find = () => main.querySelector("[data-plan]");
 // what a page says above its main part would push the plan down, so here it is said at the foot, until the next press;
-// what others did is read at least this long, whatever one saves oneself meanwhile
+// what others did stands at least this long and through one save of one's own, however slow the machine
 const NEWS = 10_000; // ms
 const said = document.createElement("div");
 said.className = "said";
 said.setAttribute("role", "status");
 document.body.append(said);
 let own = [], news = [];
+const tell = () =>
+  said.replaceChildren(...[...own, ...news.map((each) => each.line)].map((line) => Object.assign(document.createElement("p"), { textContent: line })));
 const say = (...lines) => {
   own = lines;
-  news = news.filter((each) => each.until > Date.now());
-  said.replaceChildren(...[...own, ...news.map((each) => each.line)].map((line) => Object.assign(document.createElement("p"), { textContent: line })));
+  news = news.filter((each) => !each.stood || each.until > Date.now());
+  for (const each of news) each.stood = true;
+  tell();
 };
 const hear = (lines) => {
   news.push(...lines.map((line) => ({ line, until: Date.now() + NEWS })));
-  say(...own);
+  tell();
 };
 
 let sending = Promise.resolve(), pointer = false, dragged = false, idle;
