@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 import zipfile
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
@@ -158,6 +159,12 @@ def make_wheel(folder, name):
         )
         archive.writestr(f"{name}-1.0.dist-info/RECORD", "")
     return hashlib.sha256(wheel.read_bytes()).hexdigest()
+
+
+def test_no_locked_package_asks_for_another_with_an_extra():
+    """Pip 23, which Debian has, takes the newest release for such a one, and then refuses it for having no hash."""
+    asked = [(each.name, wanted) for each in distributions() for wanted in each.requires or ()]
+    assert [pair for pair in asked if re.match(r"[\w.-]+ *\[", pair[1]) and "extra ==" not in pair[1]] == []
 
 
 def test_layers_are_installed_one_by_one_from_hashed_wheels(bare):
